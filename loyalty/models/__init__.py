@@ -1,0 +1,9 @@
+from .account import Account, Consume, Entry, Lot
+from .coupon import Coupon, CouponTemplate
+from .program import Book, Program, Tier
+from .standing import Standing, TierChange
+
+__all__ = [
+    "Account", "Book", "Consume", "Coupon", "CouponTemplate", "Entry", "Lot", "Program", "Standing", "Tier",
+    "TierChange",
+]  # fmt: skip

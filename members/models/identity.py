@@ -1,0 +1,32 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from stores.models import Channel
+
+from .member import Member
+
+
+class Identity(models.Model):
+    """One phone, card number or openid, owned by one member, once. The pair (kind, value) is the key."""
+
+    class Kind(models.IntegerChoices):
+        PHONE = 1, _("Phone")
+        CARD = 2, _("Card number")
+        OPENID = 3, _("OpenID")
+        UNIONID = 4, _("UnionID")
+        EMAIL = 5, _("E-mail")
+
+    pk = models.CompositePrimaryKey("kind", "value")
+    kind = models.SmallIntegerField(choices=Kind)
+    value = models.CharField(max_length=128, db_collation="C")
+    member = models.ForeignKey(Member, models.CASCADE, related_name="identities", db_constraint=False)
+    is_verified = models.BooleanField(default=False)
+    added_at = models.DateTimeField()
+    channel = models.ForeignKey(Channel, models.PROTECT, null=True, related_name="+", db_constraint=False)
+
+    class Meta:
+        indexes = [models.Index(fields=["member"], name="identity_member")]
+
+    class Privacy:
+        keep = ["kind", "member", "is_verified", "added_at", "channel"]
+        mask = ["value"]

@@ -1,0 +1,72 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from stores.models import Channel, Staff, Store, StoreCode
+
+
+class Member(models.Model):
+    """One person. ``id`` is a dense 32-bit integer: the audience engine uses it as an array position."""
+
+    class Gender(models.TextChoices):
+        UNKNOWN = "", _("Not given")
+        FEMALE = "f", _("Female")
+        MALE = "m", _("Male")
+
+    id = models.AutoField(primary_key=True)
+    number = models.CharField(_("member number"), max_length=20, unique=True)
+    name = models.CharField(_("name"), max_length=60, blank=True)
+    gender = models.CharField(_("gender"), max_length=1, choices=Gender, blank=True, default="")
+    birthday = models.DateField(_("birthday"), null=True, blank=True)
+    language = models.CharField(_("language"), max_length=10, default="zh-hans")
+    note = models.CharField(_("note"), max_length=300, blank=True)
+    home_store = models.ForeignKey(
+        Store, models.PROTECT, null=True, blank=True, related_name="members", verbose_name=_("home store")
+    )
+    associate = models.ForeignKey(
+        Staff, models.PROTECT, null=True, blank=True, related_name="members", verbose_name=_("associate")
+    )
+    joined_at = models.DateTimeField(_("joined"))
+    joined_channel = models.ForeignKey(Channel, models.PROTECT, null=True, related_name="+", verbose_name=_("channel"))
+    joined_code = models.ForeignKey(StoreCode, models.PROTECT, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["-joined_at", "-id"]),
+            models.Index(fields=["home_store", "-joined_at"]),
+            models.Index(fields=["associate"], condition=models.Q(associate__isnull=False), name="member_associate"),
+            models.Index(fields=["name"]),
+        ]
+
+    class Privacy:
+        keep = ["id", "number", "language", "home_store", "associate", "joined_at", "joined_channel", "joined_code",
+                "created_at", "updated_at"]  # fmt: skip
+        mask = ["name", "gender", "birthday"]
+        erase = ["note"]
+
+    def __str__(self):
+        return self.number
+
+
+class Tag(models.Model):
+    """A word from the tag dictionary."""
+
+    name = models.CharField(_("name"), max_length=40, unique=True)
+    created_at = models.DateTimeField()
+
+    def __str__(self):
+        return self.name
+
+
+class MemberTag(models.Model):
+    """A member wears a tag. No foreign-key trigger: orphans are looked for nightly."""
+
+    pk = models.CompositePrimaryKey("member_id", "tag_id")
+    member = models.ForeignKey(Member, models.CASCADE, related_name="member_tags", db_constraint=False)
+    tag = models.ForeignKey(Tag, models.CASCADE, related_name="member_tags")
+    added_at = models.DateTimeField()
+    source = models.CharField(max_length=60, blank=True)
+
+    class Privacy:
+        keep = ["member", "tag", "added_at", "source"]

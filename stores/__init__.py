@@ -1,0 +1,1 @@
+"""Where we meet members, and who works there."""

@@ -1,0 +1,43 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from .chain import Brand
+from .store import Store
+
+
+class Channel(models.Model):
+    """A place facts come from: a till system, a mall shop, a mini-program. Every order names one."""
+
+    class Kind(models.TextChoices):
+        APP = "app", _("App")
+        MALL = "mall", _("Own mall")
+        MINI_PROGRAM = "mini_program", _("Mini-program")
+        MARKETPLACE = "marketplace", _("Marketplace")
+        STORE = "store", _("Store")
+        POS = "pos", _("Till (POS)")
+
+    code = models.SlugField(_("code"), max_length=40, unique=True)
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind)
+    name = models.CharField(_("name"), max_length=80)
+    brand = models.ForeignKey(Brand, models.PROTECT, null=True, blank=True, related_name="channels")
+    is_active = models.BooleanField(_("active"), default=True)
+    created_at = models.DateTimeField(_("created"))
+
+    def __str__(self):
+        return self.name
+
+
+class ApiKey(models.Model):
+    """A channel's key. The secret is shown once and kept as a SHA-256; ``stores`` empty means all of the channel's."""
+
+    channel = models.ForeignKey(Channel, models.CASCADE, related_name="keys")
+    prefix = models.CharField(max_length=12, unique=True)
+    secret_sha256 = models.CharField(max_length=64)
+    name = models.CharField(_("name"), max_length=80)
+    stores = models.ManyToManyField(Store, blank=True, related_name="+")
+    created_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self):
+        return f"{self.prefix}… {self.name}"

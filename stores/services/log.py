@@ -1,0 +1,35 @@
+"""The action log. Every service that changes something leaves a line here, in the same transaction."""
+
+from datetime import datetime
+from typing import Any
+
+from ..models import LogEntry, Staff
+
+
+def record(
+    action: str,
+    thing: Any,
+    *,
+    by: Staff | None,
+    now: datetime,
+    store_id: int | None = None,
+    before: dict | None = None,
+    after: dict | None = None,
+    reason: str = "",
+    address: str | None = None,
+) -> LogEntry:
+    """Write one line: ``action`` is dotted and past tense (``store.edited``); before/after hold masked values only."""
+    return LogEntry.objects.create(
+        at=now,
+        actor_id=by.pk if by else None,
+        actor_name=str(by)[:60] if by else "",
+        action=action,
+        object_kind=thing._meta.model_name,
+        object_id=thing.pk if isinstance(thing.pk, int) else None,
+        object_label=str(thing)[:160],
+        store_id=store_id,
+        before=before or {},
+        after=after or {},
+        reason=reason[:300],
+        address=address,
+    )
