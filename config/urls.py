@@ -1,0 +1,20 @@
+"""Addresses. Each front door is mounted here as soon as it has urls."""
+
+from importlib import import_module
+from importlib.util import find_spec
+
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
+
+from web.health import healthz
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz", healthz, name="healthz"),
+    path("accounts/", include("allauth.urls")),
+    path("engine/", admin.site.urls),
+]
+for prefix, door in [("", "web.portal"), ("store/", "web.counter"), ("m/", "web.h5"), ("ui/", "web.ui")]:
+    if find_spec(door) and find_spec(f"{door}.urls"):
+        urlpatterns.append(path(prefix, include(f"{door}.urls")))
+if find_spec("web.api"):
+    urlpatterns.append(path("api/v1/", import_module("web.api").api.urls))
