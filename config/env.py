@@ -40,9 +40,7 @@ def number(name: str, default: int, *, at_least: int = 0) -> int:
     try:
         value = int(raw)
     except ValueError:
-        raise ImproperlyConfigured(
-            f"{name}={raw!r} is not a whole number: set for example {name}={default}."
-        ) from None
+        raise ImproperlyConfigured(f"{name}={raw!r} is not a whole number: set for example {name}={default}.") from None
     if value < at_least:
         raise ImproperlyConfigured(f"{name}={value} is too small: the least is {at_least}.")
     return value

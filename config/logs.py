@@ -86,9 +86,7 @@ def configuration(*, level: str, as_json: bool) -> dict[str, Any]:
                 "foreign_pre_chain": SHARED,
             }
         },
-        "handlers": {
-            "stream": {"class": "logging.StreamHandler", "filters": ["phones"], "formatter": "events"}
-        },
+        "handlers": {"stream": {"class": "logging.StreamHandler", "filters": ["phones"], "formatter": "events"}},
         "root": {"handlers": ["stream"], "level": level},
         "loggers": {
             "django.server": {"handlers": ["stream"], "propagate": False},

@@ -25,6 +25,7 @@ SITE_URL = env.text("SITE_URL", "http://localhost:8000").rstrip("/")
 HTTPS = SITE_URL.startswith("https://")
 SECRET_KEY = env.secret("SECRET_KEY", file=VAR / "secret_key")
 SECRET_KEY_FALLBACKS = env.listed("SECRET_KEY_FALLBACKS", [])
+STORE_CODE_KEY = env.text("STORE_CODE_KEY", f"store-code:{SECRET_KEY}")  # checks on printed codes
 ALLOWED_HOSTS = env.listed(
     "ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]", urlsplit(SITE_URL).hostname or "localhost"]
 )
