@@ -20,8 +20,8 @@ class NextEntryId(Func):
 class Account(models.Model):
     """What a member holds in one book. ``balance`` moves only together with an entry.
 
-    ``debt`` is what a refund should have taken back but could not, the points being spent; the next
-    earnings pay it first.
+    ``balance`` = ``earned`` - ``spent`` - ``expired``. ``debt`` is what a refund should have taken back but
+    could not, the points being spent; the next earnings pay it first.
     """
 
     pk = models.CompositePrimaryKey("member_id", "book_id")
@@ -48,6 +48,8 @@ class Entry(models.Model):
     """One movement of one account. Append-only: a trigger refuses UPDATE and DELETE.
 
     ``idem`` names the cause once for the whole ledger, e.g. ``order:<channel>:<number>:<book>:earn``.
+    ``amount`` moves the balance and ``owed`` the debt: an order worth 100 that pays 30 of debt is +70, -30; a refund
+    of 100 that finds 40 is -40, +60. ``rate`` is what a yuan earned that day, so that a refund takes back the same.
     """
 
     class Kind(models.TextChoices):
@@ -64,7 +66,9 @@ class Entry(models.Model):
     book = models.ForeignKey(Book, models.PROTECT, related_name="+", db_constraint=False)
     kind = models.CharField(max_length=8, choices=Kind)
     amount = models.BigIntegerField()
+    owed = models.BigIntegerField(default=0, db_default=0)
     balance_after = models.BigIntegerField()
+    rate = models.DecimalField(max_digits=8, decimal_places=4, null=True)
     idem = models.CharField(max_length=120, db_collation="C")
     ref_type = models.CharField(max_length=12, blank=True)
     ref_id = models.BigIntegerField(null=True)
@@ -77,13 +81,13 @@ class Entry(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["idem"], name="entry_once_per_cause"),
-            models.CheckConstraint(condition=~models.Q(amount=0), name="entry_moves_something"),
+            models.CheckConstraint(condition=~models.Q(amount=0, owed=0), name="entry_moves_something"),
             models.CheckConstraint(condition=models.Q(balance_after__gte=0), name="entry_never_negative"),
         ]
 
     class Privacy:
-        keep = ["member", "id", "book", "kind", "amount", "balance_after", "idem", "ref_type", "ref_id",
-                "reverses_id", "reason", "by_id", "occurred_at", "posted_at"]  # fmt: skip
+        keep = ["member", "id", "book", "kind", "amount", "owed", "balance_after", "rate", "idem", "ref_type",
+                "ref_id", "reverses_id", "reason", "by_id", "occurred_at", "posted_at"]  # fmt: skip
 
 
 class Lot(models.Model):
