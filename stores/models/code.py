@@ -72,10 +72,11 @@ class CodeScan(models.Model):
     joined_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["code", "visitor", "hour"], name="scan_once_per_visitor_hour")
-        ]
+        constraints = [models.UniqueConstraint(fields=["code", "visitor", "hour"], name="scan_once_per_visitor_hour")]
         indexes = [models.Index(fields=["code", "-at"])]
+
+    def __str__(self):
+        return f"{self.code_id} {self.hour:%Y-%m-%d %H}"
 
 
 class PosterArchive(models.Model):
@@ -99,3 +100,6 @@ class PosterArchive(models.Model):
     file = models.CharField(max_length=200, blank=True)
     error = models.TextField(blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self):
+        return f"{self.form} {self.done}/{self.total}"
