@@ -1,0 +1,4 @@
+from .log import LogFilter
+from .staff import StaffFilter
+
+__all__ = ["LogFilter", "StaffFilter"]

@@ -1,0 +1,3 @@
+from .staff import StaffResource
+
+__all__ = ["StaffResource"]
