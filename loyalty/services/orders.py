@@ -1,0 +1,222 @@
+"""Orders become points and a tier; refunds take back exactly that. One till's receipt is a set of one."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import NamedTuple
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from members.services import orders
+from members.services.orders import MemberRef, NewLine, NewOrder, NewRefund, Refusal, Status
+from stores.models import Brand, Store
+
+from ..models import Book, Entry, Program
+from ..rules import earning
+from . import points, programs, tiers
+from .points import Posting
+
+__all__ = [
+    "MemberRef", "NewLine", "NewOrder", "NewRefund", "RefundSettlement", "Refusal", "Settlement", "Status", "refund",
+    "refund_many", "settle", "settle_many",
+]  # fmt: skip
+
+ASSETS = (Book.Asset.POINTS, Book.Asset.GROWTH)
+
+
+class Settlement(NamedTuple):
+    """What became of one order: stored now, before, or not at all; whose it is and what it earned just now.
+
+    ``points`` and ``growth`` are 0 for a duplicate, which changes nothing.
+    """
+
+    status: Status
+    refusal: Refusal | None = None
+    order_id: int | None = None
+    member_id: int | None = None
+    brand_id: int | None = None
+    points: int = 0
+    growth: int = 0
+
+    @property
+    def is_new(self) -> bool:
+        return self.status == Status.CREATED
+
+
+class RefundSettlement(NamedTuple):
+    """What became of one refund; ``points`` and ``growth`` are what it took back (debt included)."""
+
+    status: Status
+    refusal: Refusal | None = None
+    refund_id: int | None = None
+    order_id: int | None = None
+    member_id: int | None = None
+    brand_id: int | None = None
+    points: int = 0
+    growth: int = 0
+
+    @property
+    def is_new(self) -> bool:
+        return self.status == Status.CREATED
+
+
+class _Rule(NamedTuple):
+    """A programme as arithmetic: the rate and book of each asset."""
+
+    program: Program
+    books: dict[str, int]
+    rates: dict[str, Decimal]
+    valid_for: timedelta | None
+
+
+@transaction.atomic(durable=True)
+def settle(new: NewOrder, *, now: datetime, within: QuerySet[Store] | None = None) -> Settlement:
+    """Store one paid order and give its shopper what it earns, exactly once."""
+    return _settle([new], now=now, within=within)[0]
+
+
+@transaction.atomic(durable=True)
+def settle_many(news: Sequence[NewOrder], *, now: datetime, within: QuerySet[Store] | None = None) -> list[Settlement]:
+    """Store a set of paid orders, each exactly once; one answer for each, in the same order.
+
+    Some hundreds to five thousand in a call. ``within`` are the stores that the sender may write for. A refused
+    order does not keep the others out.
+    """
+    return _settle(news, now=now, within=within)
+
+
+@transaction.atomic(durable=True)
+def refund(new: NewRefund, *, now: datetime, within: QuerySet[Store] | None = None) -> RefundSettlement:
+    """Store one refund and take back what that part of the order earned, exactly once."""
+    return _refund([new], now=now, within=within)[0]
+
+
+@transaction.atomic(durable=True)
+def refund_many(
+    news: Sequence[NewRefund], *, now: datetime, within: QuerySet[Store] | None = None
+) -> list[RefundSettlement]:
+    """Store a set of refunds, each exactly once; one answer for each, in the same order."""
+    return _refund(news, now=now, within=within)
+
+
+# --- orders --------------------------------------------------------------------------------------------
+def _settle(news: Sequence[NewOrder], *, now: datetime, within: QuerySet[Store] | None) -> list[Settlement]:
+    recorded = orders.record_many(news, now=now, within=within)
+    rules = _rules({each.brand_id for each in recorded if each.status == Status.CREATED and each.member_id}, now)
+    settled, postings, members = [], [], defaultdict(list)
+    for new, each in zip(news, recorded, strict=True):
+        earned = {asset: 0 for asset in ASSETS}
+        if each.status == Status.CREATED and each.member_id and each.brand_id:
+            rule = rules[each.brand_id]
+            members[each.brand_id].append(each.member_id)
+            mine = _earnings(new, each, rule)
+            postings += mine.values()
+            earned |= {asset: posting.amount for asset, posting in mine.items()}
+        settled.append(
+            Settlement(each.status, each.refusal, each.order_id, each.member_id, each.brand_id, *earned.values())
+        )
+    for brand_id, ids in sorted(members.items()):
+        programs.enrol_many(ids, rules[brand_id].program, at=now)
+    points.post_many(postings)
+    _reevaluate(members, rules, now=now, reason="order")
+    return settled
+
+
+def _earnings(new: NewOrder, recorded: orders.Recorded, rule: _Rule) -> dict[str, Posting]:
+    postings = {}
+    for asset, rate in rule.rates.items():
+        if (earned := earning.quote(new.amount, rate)) > 0:
+            expires = asset == Book.Asset.POINTS and rule.valid_for
+            postings[asset] = Posting(
+                recorded.member_id or 0, rule.books[asset], earned,
+                f"order:{new.channel.pk}:{new.number}:{rule.books[asset]}:earn", new.paid_at, Entry.Kind.EARN, rate,
+                "order", recorded.order_id, expires_at=new.paid_at + expires if expires else None,
+            )  # fmt: skip
+    return postings
+
+
+def _rules(brand_ids: Iterable[int | None], now: datetime) -> dict[int, _Rule]:
+    """The programmes of these brands; a brand that has none yet gets the usual one."""
+    rules: dict[int, _Rule] = {}
+    wanted = {pk for pk in brand_ids if pk}
+    held = {p.brand_id: p for p in Program.objects.filter(brand__in=wanted).prefetch_related("books")}
+    for brand in Brand.objects.filter(pk__in=wanted - held.keys()).order_by("pk"):
+        held[brand.pk] = programs.ensure(brand, now=now)
+    for brand_id, program in held.items():
+        days = program.points_valid_days
+        rules[brand_id] = _Rule(
+            program,
+            {book.asset: book.pk for book in program.books.all()},
+            {Book.Asset.POINTS: program.points_per_yuan, Book.Asset.GROWTH: program.growth_per_yuan},
+            timedelta(days=days) if days else None,
+        )
+    return rules
+
+
+def _reevaluate(members: dict[int, list[int]], rules: dict[int, _Rule], *, now: datetime, reason: str) -> None:
+    for brand_id, ids in sorted(members.items()):
+        tiers.reevaluate_many(ids, rules[brand_id].program, now=now, reason=reason)
+
+
+# --- refunds -------------------------------------------------------------------------------------------
+def _refund(news: Sequence[NewRefund], *, now: datetime, within: QuerySet[Store] | None) -> list[RefundSettlement]:
+    recorded = orders.record_refunds(news, now=now, within=within)
+    rules = _rules({each.brand_id for each in recorded if each.status == Status.CREATED and each.member_id}, now)
+    earned = _what_orders_earned(news, recorded, rules)
+    settled, postings, members = [], [], defaultdict(list)
+    for new, each in zip(news, recorded, strict=True):
+        taken = {asset: 0 for asset in ASSETS}
+        if each.status == Status.CREATED and each.member_id and each.brand_id:
+            members[each.brand_id].append(each.member_id)
+            mine = _reversals(new, each, rules[each.brand_id], earned)
+            postings += mine.values()
+            taken |= {asset: posting.amount for asset, posting in mine.items()}
+        settled.append(
+            RefundSettlement(
+                each.status, each.refusal, each.refund_id, each.order_id, each.member_id, each.brand_id,
+                *taken.values(),
+            )
+        )  # fmt: skip
+    points.take_many(postings)
+    _reevaluate(members, rules, now=now, reason="refund")
+    return settled
+
+
+def _what_orders_earned(
+    news: Sequence[NewRefund], recorded: Sequence[orders.RecordedRefund], rules: dict[int, _Rule]
+) -> dict[str, tuple[int, Decimal]]:
+    """The earning entries of the refunded orders by cause: (entry id, the rate of that day)."""
+    causes = [
+        _cause(new, book_id)
+        for new, each in zip(news, recorded, strict=True)
+        if each.status == Status.CREATED and each.member_id and each.brand_id
+        for book_id in rules[each.brand_id].books.values()
+    ]
+    rows = Entry.objects.filter(idem__in=causes).values_list("idem", "id", "rate")
+    return {idem: (entry_id, rate) for idem, entry_id, rate in rows if rate is not None}
+
+
+def _cause(new: NewRefund, book_id: int) -> str:
+    return f"order:{new.channel.pk}:{new.order_number}:{book_id}:earn"
+
+
+def _reversals(
+    new: NewRefund, recorded: orders.RecordedRefund, rule: _Rule, earned: dict[str, tuple[int, Decimal]]
+) -> dict[str, Posting]:
+    postings = {}
+    for asset in ASSETS:
+        book_id = rule.books[asset]
+        entry_id, rate = earned.get(_cause(new, book_id), (0, Decimal(0)))
+        taken = earning.take_back(
+            recorded.amount, before=recorded.refunded_before, after=recorded.refunded_after, rate=rate
+        )
+        if taken > 0:
+            postings[asset] = Posting(
+                recorded.member_id or 0, book_id, taken, f"refund:{new.channel.pk}:{new.number}:{book_id}",
+                new.refunded_at, Entry.Kind.REVERSE, rate, "refund", recorded.refund_id, reverses_id=entry_id,
+            )  # fmt: skip
+    return postings

@@ -1,0 +1,221 @@
+"""The ledger's core: many postings in one statement. ``points`` is its door; nobody else imports this.
+
+Order of every posting: lock accounts in the order of (member, book) → look the cause up → check → entry → lots.
+The caller holds the locks, so the statements here see settled balances.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+from ..models import Entry
+
+OPEN = """
+    INSERT INTO loyalty_account (member_id, book_id, balance, earned, spent, expired, debt, version)
+    SELECT m, b, 0, 0, 0, 0, 0, 0 FROM unnest(%s::int[]) AS m, unnest(%s::smallint[]) AS b
+    WHERE NOT EXISTS (SELECT 1 FROM loyalty_account a WHERE a.member_id = m AND a.book_id = b)
+    ORDER BY m, b
+    ON CONFLICT (member_id, book_id) DO NOTHING
+"""
+LOCK = """
+    SELECT member_id, book_id FROM loyalty_account
+    WHERE member_id = ANY(%s::int[]) AND book_id = ANY(%s::smallint[])
+    ORDER BY member_id, book_id FOR UPDATE
+"""
+SENT = """
+    sent AS (
+        SELECT * FROM unnest(
+            %s::int[], %s::smallint[], %s::text[], %s::bigint[], %s::text[], %s::timestamptz[], %s::numeric[],
+            %s::text[], %s::bigint[], %s::text[], %s::bigint[], %s::bigint[], %s::timestamptz[]
+        ) WITH ORDINALITY AS t (
+            member_id, book_id, kind, amount, idem, occurred_at, rate, ref_type, ref_id, reason, by_id, reverses_id,
+            expires_at, place
+        )
+    ),
+    fresh AS (
+        SELECT sent.*, a.balance, a.debt, b.asset = 'points' AS has_lots
+        FROM sent
+        JOIN loyalty_account a ON a.member_id = sent.member_id AND a.book_id = sent.book_id
+        JOIN loyalty_book b ON b.id = sent.book_id
+        WHERE NOT EXISTS (SELECT 1 FROM loyalty_entry e WHERE e.idem = sent.idem)
+    )
+"""
+COLUMNS = """
+    member_id, book_id, kind, amount, owed, balance_after, idem, occurred_at, posted_at, rate, ref_type, ref_id,
+    reason, by_id, reverses_id
+"""
+# What comes in pays debt first, in the order sent; the running balance comes from a window over each account.
+CREDIT = f"""
+    WITH {SENT},
+    paying AS (
+        SELECT fresh.*, LEAST(amount, GREATEST(debt - (sum(amount) OVER w - amount), 0)) AS pays
+        FROM fresh WINDOW w AS (PARTITION BY member_id, book_id ORDER BY place)
+    ),
+    entry AS (
+        INSERT INTO loyalty_entry ({COLUMNS})
+        SELECT member_id, book_id, kind, amount - pays, -pays,
+            balance + sum(amount - pays) OVER (PARTITION BY member_id, book_id ORDER BY place),
+            idem, occurred_at, now(), rate, ref_type, ref_id, reason, by_id, reverses_id
+        FROM paying
+        RETURNING member_id, book_id, id, amount, owed, idem
+    ),
+    lot AS (
+        INSERT INTO loyalty_lot (member_id, book_id, entry_id, amount, remaining, valid_from, expires_at)
+        SELECT entry.member_id, entry.book_id, entry.id, entry.amount, entry.amount, fresh.occurred_at,
+            fresh.expires_at
+        FROM entry JOIN fresh USING (idem)
+        WHERE fresh.has_lots AND entry.amount > 0 AND fresh.reverses_id IS NULL
+    ),
+    moved AS (
+        UPDATE loyalty_account a
+        SET balance = a.balance + s.amount, debt = a.debt + s.owed, earned = a.earned + s.earned,
+            spent = a.spent - s.given_back, version = a.version + 1
+        FROM (
+            SELECT entry.member_id, entry.book_id, sum(entry.amount) AS amount, sum(entry.owed) AS owed,
+                COALESCE(sum(entry.amount) FILTER (WHERE fresh.kind <> 'reverse'), 0) AS earned,
+                COALESCE(sum(entry.amount) FILTER (WHERE fresh.kind = 'reverse'), 0) AS given_back
+            FROM entry JOIN fresh USING (idem) GROUP BY 1, 2
+        ) s
+        WHERE a.member_id = s.member_id AND a.book_id = s.book_id
+    )
+    SELECT idem, id, amount, owed FROM entry
+"""  # noqa: S608 -- constants only
+# What goes out eats lots: its own first (a refund), then the earliest expiry. At most one for each account in a call.
+# A reversal takes what is there and leaves the rest as debt; every other kind needs the whole amount.
+DEBIT = f"""
+    WITH {SENT},
+    due AS (
+        SELECT fresh.*, LEAST(amount, balance) AS takes FROM fresh WHERE amount <= balance OR kind = 'reverse'
+    ),
+    lots AS (
+        SELECT l.id, l.remaining, due.idem, due.takes, sum(l.remaining) OVER (
+            PARTITION BY due.idem
+            ORDER BY (l.entry_id IS NOT DISTINCT FROM due.reverses_id) DESC, l.expires_at NULLS LAST, l.id
+        ) AS reach
+        FROM due
+        JOIN loyalty_lot l ON l.member_id = due.member_id AND l.book_id = due.book_id AND l.remaining > 0
+        WHERE due.has_lots
+    ),
+    eaten AS (
+        SELECT id, idem, LEAST(remaining, takes - (reach - remaining)) AS bite FROM lots WHERE reach - remaining < takes
+    ),
+    entry AS (
+        INSERT INTO loyalty_entry ({COLUMNS})
+        SELECT member_id, book_id, kind, -takes, amount - takes, balance - takes,
+            idem, occurred_at, now(), rate, ref_type, ref_id, reason, by_id, reverses_id
+        FROM due
+        RETURNING member_id, book_id, id, kind, amount, owed, idem
+    ),
+    shrunk AS (UPDATE loyalty_lot l SET remaining = l.remaining - eaten.bite FROM eaten WHERE l.id = eaten.id),
+    noted AS (
+        INSERT INTO loyalty_consume (entry_id, lot_id, amount)
+        SELECT entry.id, eaten.id, eaten.bite FROM eaten JOIN entry USING (idem)
+    ),
+    moved AS (
+        UPDATE loyalty_account a
+        SET balance = a.balance + entry.amount, debt = a.debt + entry.owed, version = a.version + 1,
+            earned = a.earned + CASE WHEN entry.kind = 'reverse' THEN entry.amount ELSE 0 END,
+            expired = a.expired - CASE WHEN entry.kind = 'expire' THEN entry.amount ELSE 0 END,
+            spent = a.spent - CASE WHEN entry.kind IN ('reverse', 'expire') THEN 0 ELSE entry.amount END
+        FROM entry WHERE a.member_id = entry.member_id AND a.book_id = entry.book_id
+    )
+    SELECT idem, id, amount, owed FROM entry
+"""  # noqa: S608 -- constants only
+# Points given back return to the lots they were eaten from, the latest expiry first when some of them pay debt.
+GIVE_BACK = """
+    WITH ate AS (
+        SELECT c.lot_id, c.amount, sum(c.amount) OVER (ORDER BY l.expires_at DESC NULLS FIRST, l.id DESC) AS reach
+        FROM loyalty_consume c JOIN loyalty_lot l ON l.id = c.lot_id WHERE c.entry_id = %(spend)s
+    )
+    UPDATE loyalty_lot l
+    SET remaining = l.remaining + LEAST(ate.reach, %(until)s) - GREATEST(ate.reach - ate.amount, %(since)s)
+    FROM ate WHERE l.id = ate.lot_id AND ate.reach > %(since)s AND ate.reach - ate.amount < %(until)s
+"""
+FIND = "SELECT idem, id, amount, owed FROM loyalty_entry WHERE idem = ANY(%s::text[])"
+
+
+class Posting(NamedTuple):
+    """One movement on its way into the ledger. ``amount`` is positive; the verb gives it its direction."""
+
+    member_id: int
+    book_id: int
+    amount: int
+    idem: str
+    occurred_at: datetime
+    kind: str = Entry.Kind.EARN
+    rate: Decimal | None = None
+    ref_type: str = ""
+    ref_id: int | None = None
+    reason: str = ""
+    by_id: int | None = None
+    reverses_id: int | None = None
+    expires_at: datetime | None = None
+
+
+class Posted(NamedTuple):
+    """What the ledger holds for a cause: ``amount`` moved the balance, ``owed`` the debt."""
+
+    entry_id: int
+    amount: int
+    owed: int
+
+    @property
+    def worth(self) -> int:
+        """What the cause was worth, whatever of it met debt."""
+        return self.amount - self.owed
+
+
+def columns(postings: Sequence[Posting]) -> list[list[Any]]:
+    """The postings as the arrays that ``SENT`` unfolds."""
+    return [
+        [p.member_id for p in postings], [p.book_id for p in postings], [str(p.kind) for p in postings],
+        [p.amount for p in postings], [p.idem for p in postings], [p.occurred_at for p in postings],
+        [p.rate for p in postings], [p.ref_type for p in postings], [p.ref_id for p in postings],
+        [p.reason for p in postings], [p.by_id for p in postings], [p.reverses_id for p in postings],
+        [p.expires_at for p in postings],
+    ]  # fmt: skip
+
+
+def run(statement: str, postings: Sequence[Posting]) -> dict[str, Posted]:
+    """Run CREDIT or DEBIT over postings with distinct causes; what was newly written, by cause.
+
+    ``posted_at`` is the database's clock, whatever the tills' clocks say.
+    """
+    if not postings:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(statement, columns(postings))
+        return {idem: Posted(*rest) for idem, *rest in cursor.fetchall()}
+
+
+def find(causes: Sequence[str]) -> dict[str, Posted]:
+    """What the ledger holds already for these causes."""
+    if not causes:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(FIND, [list(causes)])
+        return {idem: Posted(*rest) for idem, *rest in cursor.fetchall()}
+
+
+def open_accounts(member_ids: Sequence[int], book_ids: Sequence[int]) -> None:
+    """Make the missing accounts, in lock order."""
+    with connection.cursor() as cursor:
+        cursor.execute(OPEN, [list(member_ids), list(book_ids)])
+
+
+def lock_accounts(member_ids: Sequence[int], book_ids: Sequence[int]) -> int:
+    """Lock every account of these members in these books, in lock order; how many there are."""
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK, [list(member_ids), list(book_ids)])
+        return cursor.rowcount
+
+
+def give_back(spend_id: int, amount: int, *, since: int) -> None:
+    """Put ``amount`` back into the lots that a spend ate, of which ``since`` went back before."""
+    with connection.cursor() as cursor:
+        cursor.execute(GIVE_BACK, {"spend": spend_id, "since": since, "until": since + amount})

@@ -1,0 +1,116 @@
+"""A brand's programme: its two books, its ladder, and who takes part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from stores.models import Brand, Staff
+from stores.services import log
+
+from ..models import Book, Program, Tier
+from ..rules import tiers as rules
+from . import points, tiers
+
+ENROL = """
+    WITH sent AS (SELECT DISTINCT unnest(%s::int[]) AS member_id),
+    lowest AS (SELECT id FROM loyalty_tier WHERE program_id = %s ORDER BY threshold LIMIT 1),
+    opened AS (
+        INSERT INTO loyalty_standing (member_id, program_id, tier_id, since, joined_at)
+        SELECT sent.member_id, %s, lowest.id, %s, %s FROM sent, lowest
+        WHERE NOT EXISTS (SELECT 1 FROM loyalty_standing s WHERE s.member_id = sent.member_id AND s.program_id = %s)
+        ORDER BY sent.member_id
+        ON CONFLICT (member_id, program_id) DO NOTHING
+        RETURNING member_id, program_id, tier_id
+    )
+    INSERT INTO loyalty_tierchange (member_id, program_id, before_id, after_id, growth, reason, at)
+    SELECT member_id, program_id, NULL, tier_id, 0, 'joined', %s FROM opened
+"""
+
+
+class BadProgram(ValueError):
+    """The programme cannot be kept like this; the text says why and may be shown."""
+
+
+def ensure(brand: Brand, *, now: datetime) -> Program:
+    """The brand's programme; made with its two books and the usual four tiers when there is none. Inner."""
+    program, _made = Program.objects.get_or_create(brand=brand)
+    if program.books.count() < len(Book.Asset):
+        Book.objects.bulk_create([Book(program=program, asset=asset) for asset in Book.Asset], ignore_conflicts=True)
+    if not program.tiers.exists():
+        ladder = [Tier(program=program, **rung._asdict()) for rung in rules.DEFAULT_LADDER]
+        Tier.objects.bulk_create(ladder, ignore_conflicts=True)
+    return program
+
+
+def enrol_many(member_ids: Iterable[int], program: Program, *, at: datetime) -> int:
+    """Let members take part: a standing on the lowest tier and accounts in both books; how many are new. Inner.
+
+    Safe to repeat and to race: whoever comes second finds what the first made.
+    """
+    ids = sorted(set(member_ids))
+    points.open_books(ids, program)
+    with connection.cursor() as cursor:
+        cursor.execute(ENROL, [ids, program.pk, program.pk, at, at, program.pk, at])
+        return cursor.rowcount
+
+
+@transaction.atomic(durable=True)
+def edit_rates(
+    program: Program, *, points_per_yuan: Decimal, growth_per_yuan: Decimal, points_valid_days: int | None,
+    by: Staff, now: datetime,
+) -> Program:  # fmt: skip
+    """Change what a yuan earns from now on. What was earned stays, and its refund takes back what it gave."""
+    if points_per_yuan < 0 or growth_per_yuan < 0:
+        raise BadProgram(_("A rate cannot be negative."))
+    program = Program.objects.select_for_update().select_related("brand").get(pk=program.pk)
+    after = {
+        "points_per_yuan": points_per_yuan, "growth_per_yuan": growth_per_yuan,
+        "points_valid_days": points_valid_days,
+    }  # fmt: skip
+    before = {name: getattr(program, name) for name in after}
+    for name, value in after.items():
+        setattr(program, name, value)
+    program.save(update_fields=list(after))
+    log.record("program.edited", program, by=by, now=now, before=_words(before), after=_words(after))
+    return program
+
+
+@transaction.atomic(durable=True)
+def edit_ladder(program: Program, ladder: list[rules.Rung], *, by: Staff, now: datetime) -> None:
+    """Rename the tiers or move their thresholds; the number of tiers stays. Members move at once.
+
+    Raises BadProgram when the ladder does not start at 0 and rise, or names other ranks than it has.
+    """
+    held = {tier.rank: tier for tier in program.tiers.select_for_update()}
+    try:
+        rules.check(ladder)
+    except rules.BrokenLadder:
+        raise BadProgram(_("Thresholds must start at 0 and rise from tier to tier.")) from None
+    if set(held) != {rung.rank for rung in ladder}:
+        raise BadProgram(_("The ladder must keep its tiers."))
+    before = {str(rank): f"{tier.name} {tier.threshold}" for rank, tier in held.items()}
+    for tier in held.values():
+        _move_aside(tier)
+    for rung in ladder:
+        tier = held[rung.rank]
+        tier.name, tier.name_en, tier.threshold = rung.name, rung.name_en, rung.threshold
+        tier.save(update_fields=["name", "name_en", "threshold"])
+    after = {str(rung.rank): f"{rung.name} {rung.threshold}" for rung in ladder}
+    log.record("program.ladder_edited", program, by=by, now=now, before=before, after=after)
+    everybody = points.lock_book(program.books.get(asset=Book.Asset.GROWTH))
+    tiers.reevaluate_many(everybody, program, now=now, reason="ladder")
+
+
+def _move_aside(tier: Tier) -> None:
+    """Free the threshold, which is unique in a programme."""
+    tier.threshold = 10**15 + tier.rank
+    tier.save(update_fields=["threshold"])
+
+
+def _words(values: dict) -> dict:
+    return {name: None if value is None else str(value) for name, value in values.items()}

@@ -1,0 +1,326 @@
+"""Orders and refunds as rows: stored once, in sets. What they earn is the business of ``loyalty``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from stores.models import Staff, Store
+
+from ..models import Identity, Product
+from ..rules import receipts
+from ..rules.receipts import MemberRef, NewLine, NewOrder, NewRefund, Refusal
+from . import events
+
+__all__ = ["MemberRef", "NewLine", "NewOrder", "NewRefund", "Recorded", "RecordedRefund", "Refusal", "Status"]
+
+INSERT_ORDERS = """
+    INSERT INTO members_order
+        (channel_id, number, member_id, store_id, associate_id, amount, refunded, paid_at, received_at, digest)
+    SELECT channel_id, number, member_id, store_id, associate_id, amount, 0, paid_at, %s, digest
+    FROM unnest(%s::bigint[], %s::text[], %s::int[], %s::bigint[], %s::bigint[], %s::numeric[], %s::timestamptz[],
+                %s::bytea[])
+        AS sent (channel_id, number, member_id, store_id, associate_id, amount, paid_at, digest)
+    ORDER BY channel_id, number
+    ON CONFLICT (channel_id, number) DO NOTHING
+    RETURNING id, channel_id, number
+"""
+FIND_ORDERS = """
+    SELECT o.channel_id, o.number, o.id, o.member_id, o.store_id, o.amount, o.refunded, o.digest, s.brand_id
+    FROM unnest(%s::bigint[], %s::text[]) AS sent (channel_id, number)
+    JOIN members_order o ON o.channel_id = sent.channel_id AND o.number = sent.number
+    JOIN stores_store s ON s.id = o.store_id
+    ORDER BY o.channel_id, o.number
+"""
+COPY_LINES = """
+    COPY members_orderline (order_id, line_no, sku, product_id, name, quantity, amount) FROM STDIN
+"""
+FIND_REFUNDS = """
+    SELECT r.channel_id, r.number, r.id, r.order_id, r.amount
+    FROM unnest(%s::bigint[], %s::text[]) AS sent (channel_id, number)
+    JOIN members_refund r ON r.channel_id = sent.channel_id AND r.number = sent.number
+"""
+INSERT_REFUNDS = """
+    INSERT INTO members_refund (order_id, channel_id, number, amount, refunded_at, received_at, reason)
+    SELECT order_id, channel_id, number, amount, refunded_at, %s, reason
+    FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::numeric[], %s::timestamptz[], %s::text[])
+        AS sent (order_id, channel_id, number, amount, refunded_at, reason)
+    ORDER BY channel_id, number
+    ON CONFLICT (channel_id, number) DO NOTHING
+    RETURNING channel_id, number, id
+"""
+RAISE_REFUNDED = """
+    UPDATE members_order o SET refunded = sent.refunded
+    FROM unnest(%s::bigint[], %s::numeric[]) AS sent (order_id, refunded) WHERE o.id = sent.order_id
+"""
+Key = tuple[int, str]  # channel id, number
+
+
+class Status(StrEnum):
+    CREATED = "created"
+    DUPLICATE = "duplicate"
+    REJECTED = "rejected"
+
+
+class Recorded(NamedTuple):
+    """What became of one order that was sent. ``member_id`` is None for a shopper nobody knows."""
+
+    status: Status
+    refusal: Refusal | None = None
+    order_id: int | None = None
+    member_id: int | None = None
+    store_id: int | None = None
+    brand_id: int | None = None
+
+
+class RecordedRefund(NamedTuple):
+    """What became of one refund that was sent, with the order's refunded sum before and after it (yuan)."""
+
+    status: Status
+    refusal: Refusal | None = None
+    refund_id: int | None = None
+    order_id: int | None = None
+    member_id: int | None = None
+    store_id: int | None = None
+    brand_id: int | None = None
+    amount: Decimal = Decimal(0)
+    refunded_before: Decimal = Decimal(0)
+    refunded_after: Decimal = Decimal(0)
+
+
+class _Known(NamedTuple):
+    """Everything that a set of receipts refers to, looked up once."""
+
+    stores: dict[str, tuple[int, int]]
+    members: dict[MemberRef, int]
+    staff: dict[str, int]
+
+
+# --- orders --------------------------------------------------------------------------------------------
+def record_many(news: Sequence[NewOrder], *, now: datetime, within: QuerySet[Store] | None = None) -> list[Recorded]:
+    """Store each order once and append ``order.paid``; one answer for each order sent, in the same order. Inner.
+
+    ``within`` are the stores that the sender may write for; others are unknown to it. An order that was there
+    before answers ``duplicate`` when it is the same, and ``rejected`` (``other_body``) when it is not.
+    """
+    answers: list[Recorded | None] = [_refused(receipts.fault(new, now=now)) for new in news]
+    known = _look_up([new for new, answer in zip(news, answers, strict=True) if answer is None], within)
+    digests: dict[int, bytes] = {}
+    first: dict[Key, int] = {}
+    for place, new in enumerate(news):
+        if answers[place] is None and new.store not in known.stores:
+            answers[place] = Recorded(Status.REJECTED, Refusal.UNKNOWN_STORE)
+        if answers[place] is None:
+            digests[place] = receipts.digest(new)
+            first.setdefault((new.channel.pk, new.number), place)
+    created = _insert(news, first, digests, known, now)
+    for key, order_id in created.items():
+        place = first[key]
+        answers[place] = _created(news[place], order_id, known)
+    _answer_repeats(news, answers, digests)
+    _write_lines(news, answers, created, first)
+    _append_paid(news, answers)
+    return [answer for answer in answers if answer is not None]
+
+
+def _refused(refusal: Refusal | None) -> Recorded | None:
+    return Recorded(Status.REJECTED, refusal) if refusal else None
+
+
+def _created(new: NewOrder, order_id: int, known: _Known) -> Recorded:
+    store_id, brand_id = known.stores[new.store]
+    member_id = known.members.get(new.member) if new.member else None
+    return Recorded(Status.CREATED, None, order_id, member_id, store_id, brand_id)
+
+
+def _look_up(news: Iterable[NewOrder], within: QuerySet[Store] | None) -> _Known:
+    codes, refs, names = set(), set(), set()
+    for new in news:
+        codes.add(new.store)
+        if new.member and new.member.value:
+            refs.add(new.member)
+        if new.associate:
+            names.add(new.associate)
+    rows = (Store.objects.all() if within is None else within).filter(code__in=_storable(codes))
+    stores = {code: (pk, brand_id) for code, pk, brand_id in rows.values_list("code", "pk", "brand_id")}
+    staff = dict(Staff.objects.filter(username__in=_storable(names)).values_list("username", "pk")) if names else {}
+    return _Known(stores, _members(refs), staff)
+
+
+def _storable(words: Iterable[str]) -> list[str]:
+    return [word for word in words if word.isprintable()]
+
+
+def _members(refs: set[MemberRef]) -> dict[MemberRef, int]:
+    found: dict[MemberRef, int] = {}
+    for kind in {ref.kind for ref in refs}:
+        values = [ref.value for ref in refs if ref.kind == kind]
+        rows = Identity.objects.filter(kind=kind, value__in=values).values_list("value", "member_id")
+        found |= {MemberRef(kind, value): member_id for value, member_id in rows}
+    return found
+
+
+def _insert(
+    news: Sequence[NewOrder], first: dict[Key, int], digests: dict[int, bytes], known: _Known, now: datetime
+) -> dict[Key, int]:
+    """Insert in the order of (channel, number), so that two batches cannot wait for each other in a circle."""
+    if not first:
+        return {}
+    columns: list[list[Any]] = [[] for _ in range(8)]
+    for (channel_id, number), place in first.items():
+        new = news[place]
+        row = (
+            channel_id, number, known.members.get(new.member) if new.member else None, known.stores[new.store][0],
+            known.staff.get(new.associate), new.amount, new.paid_at, digests[place],
+        )  # fmt: skip
+        for column, value in zip(columns, row, strict=True):
+            column.append(value)
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT_ORDERS, [now, *columns])
+        return {(channel_id, number): order_id for order_id, channel_id, number in cursor.fetchall()}
+
+
+def _answer_repeats(news: Sequence[NewOrder], answers: list[Recorded | None], digests: dict[int, bytes]) -> None:
+    """Answer what stood there already, from this set or from before: the same is a duplicate, other is refused."""
+    places = [place for place, answer in enumerate(answers) if answer is None]
+    if not places:
+        return
+    keys = {(news[place].channel.pk, news[place].number) for place in places}
+    with connection.cursor() as cursor:
+        cursor.execute(FIND_ORDERS, [[key[0] for key in keys], [key[1] for key in keys]])
+        stored = {(row[0], row[1]): row for row in cursor.fetchall()}
+    for place in places:
+        row = stored[news[place].channel.pk, news[place].number]
+        if bytes(row[7]) == digests[place]:
+            answers[place] = Recorded(Status.DUPLICATE, None, row[2], row[3], row[4], row[8])
+        else:
+            answers[place] = Recorded(Status.REJECTED, Refusal.OTHER_BODY)
+
+
+def _write_lines(
+    news: Sequence[NewOrder], answers: list[Recorded | None], created: dict[Key, int], first: dict[Key, int]
+) -> None:
+    with_lines = [(order_id, news[first[key]].lines) for key, order_id in created.items() if news[first[key]].lines]
+    if not with_lines:
+        return
+    skus = {line[0] for _, lines in with_lines for line in lines}
+    products = dict(Product.objects.filter(sku__in=skus).values_list("sku", "pk"))
+    with connection.cursor() as cursor, cursor.copy(COPY_LINES) as copy:
+        for order_id, lines in with_lines:
+            for line_no, (sku, name, quantity, amount) in enumerate(lines, 1):
+                copy.write_row((order_id, line_no, sku, products.get(sku), name[:160], quantity, amount))
+
+
+def _append_paid(news: Sequence[NewOrder], answers: list[Recorded | None]) -> None:
+    events.append_many(
+        events.NewEvent(
+            "order.paid", answer.member_id, new.paid_at, answer.store_id, new.channel.pk,
+            {"order": answer.order_id, "number": new.number, "amount": str(new.amount)},
+        )
+        for new, answer in zip(news, answers, strict=True)
+        if answer and answer.status == Status.CREATED and answer.member_id
+    )  # fmt: skip
+
+
+# --- refunds -------------------------------------------------------------------------------------------
+def record_refunds(
+    news: Sequence[NewRefund], *, now: datetime, within: QuerySet[Store] | None = None
+) -> list[RecordedRefund]:
+    """Store each refund once, raise the order's refunded sum and append ``order.refunded``. Inner.
+
+    The orders are locked first, in the order of (channel, number); the sum of an order's refunds never passes its
+    amount. One answer for each refund sent, in the same order.
+    """
+    faults = [receipts.fault_of_refund(new, now=now) for new in news]
+    orders = _lock_orders([new for new, wrong in zip(news, faults, strict=True) if not wrong], within)
+    stored = _stored_refunds([new for new, wrong in zip(news, faults, strict=True) if not wrong])
+    answers: list[RecordedRefund] = []
+    for new, wrong in zip(news, faults, strict=True):
+        answer = RecordedRefund(Status.REJECTED, wrong) if wrong else _judge_refund(new, orders, stored)
+        if answer.status == Status.CREATED:
+            stored[new.channel.pk, new.number] = (None, answer.order_id, new.amount)
+            orders[new.channel.pk, new.order_number][6] = answer.refunded_after
+        answers.append(answer)
+    return _insert_refunds(news, answers, now)
+
+
+def _lock_orders(news: Sequence[NewRefund], within: QuerySet[Store] | None) -> dict[Key, list[Any]]:
+    keys = sorted({(new.channel.pk, new.order_number) for new in news})
+    with connection.cursor() as cursor:
+        cursor.execute(FIND_ORDERS + " FOR UPDATE OF o", [[key[0] for key in keys], [key[1] for key in keys]])
+        rows = [list(row) for row in cursor.fetchall()]
+    if within is not None:
+        allowed = set(within.filter(pk__in={row[4] for row in rows}).values_list("pk", flat=True))
+        rows = [row for row in rows if row[4] in allowed]
+    return {(row[0], row[1]): row for row in rows}
+
+
+def _stored_refunds(news: Sequence[NewRefund]) -> dict[Key, tuple[int | None, int | None, Decimal]]:
+    with connection.cursor() as cursor:
+        cursor.execute(FIND_REFUNDS, [[new.channel.pk for new in news], [new.number for new in news]])
+        return {(row[0], row[1]): (row[2], row[3], row[4]) for row in cursor.fetchall()}
+
+
+def _judge_refund(new: NewRefund, orders: dict[Key, list[Any]], stored: dict[Key, Any]) -> RecordedRefund:
+    order = orders.get((new.channel.pk, new.order_number))
+    if order is None:
+        return RecordedRefund(Status.REJECTED, Refusal.UNKNOWN_ORDER)
+    _, _, order_id, member_id, store_id, amount, refunded, _, brand_id = order
+    if before := stored.get((new.channel.pk, new.number)):
+        if before[1:] == (order_id, new.amount):
+            return RecordedRefund(
+                Status.DUPLICATE, None, before[0], order_id, member_id, store_id, brand_id, amount, refunded, refunded
+            )
+        return RecordedRefund(Status.REJECTED, Refusal.OTHER_BODY)
+    after = refunded + new.amount
+    if after > amount:
+        return RecordedRefund(Status.REJECTED, Refusal.MORE_THAN_PAID)
+    return RecordedRefund(Status.CREATED, None, None, order_id, member_id, store_id, brand_id, amount, refunded, after)
+
+
+def _insert_refunds(news: Sequence[NewRefund], answers: list[RecordedRefund], now: datetime) -> list[RecordedRefund]:
+    pairs = [(new, answer) for new, answer in zip(news, answers, strict=True) if answer.status == Status.CREATED]
+    if not pairs:
+        return answers
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT_REFUNDS, [
+            now, [answer.order_id for _, answer in pairs], [new.channel.pk for new, _ in pairs],
+            [new.number for new, _ in pairs], [new.amount for new, _ in pairs],
+            [new.refunded_at for new, _ in pairs], [new.reason[:200] for new, _ in pairs],
+        ])  # fmt: skip
+        ids = {(channel_id, number): pk for channel_id, number, pk in cursor.fetchall()}
+        answers, sums = _settle_sums(news, answers, ids)
+        cursor.execute(RAISE_REFUNDED, [list(sums), list(sums.values())])
+    events.append_many(
+        events.NewEvent(
+            "order.refunded", answer.member_id, new.refunded_at, answer.store_id, new.channel.pk,
+            {"order": answer.order_id, "number": new.number, "amount": str(new.amount)},
+        )
+        for new, answer in zip(news, answers, strict=True)
+        if answer.status == Status.CREATED and answer.member_id
+    )  # fmt: skip
+    return answers
+
+
+def _settle_sums(
+    news: Sequence[NewRefund], answers: list[RecordedRefund], ids: dict[Key, int]
+) -> tuple[list[RecordedRefund], dict[int | None, Decimal]]:
+    """Give stored refunds their ids and running sums; one whose number another order took meanwhile is refused."""
+    sums: dict[int | None, Decimal] = {}
+    settled = []
+    for new, answer in zip(news, answers, strict=True):
+        if answer.status == Status.CREATED:
+            before = sums.get(answer.order_id, answer.refunded_before)
+            if (refund_id := ids.get((new.channel.pk, new.number))) is None:
+                answer = RecordedRefund(Status.REJECTED, Refusal.OTHER_BODY)
+            else:
+                after = sums[answer.order_id] = before + new.amount
+                answer = answer._replace(refund_id=refund_id, refunded_before=before, refunded_after=after)
+        settled.append(answer)
+    return settled, sums
