@@ -162,8 +162,8 @@ def _face(poster: Poster) -> list[Shape]:
         _named(second.headline, 14, 75, 5, 82, soft),
         _named(second.promise, 14, 81.5, 4, 82, soft),
         *(
-            _named(line, 14, 105 + 9 * row, 7, 84, ink, weight=SEMI)
-            for row, line in enumerate(fonts.wrapped(fonts.printable(poster.store), 80, 7, 2))
+            _named(line, 14, 105 + 9 * row, 7, 82, ink, weight=SEMI)
+            for row, line in enumerate(_name_lines(poster.store, 82, 7))
         ),
         _named(poster.second_name or poster.place, 14, 122.5, 4.2, 82, soft),
     ]
@@ -176,13 +176,19 @@ def _face(poster: Poster) -> list[Shape]:
     return shapes
 
 
+def _name_lines(name: str, room: float, size: float) -> list[str]:
+    """A name on one line if a little smaller type is enough, else on two."""
+    name = fonts.printable(name)
+    return [name] if fonts.fitting(name, room, size) >= 0.75 * size else fonts.wrapped(name, room, size, 2)
+
+
 def _tent(poster: Poster) -> Sheet:
     """A4 to fold in the middle: the same face twice, the upper one upside down."""
     words = LANGUAGES[poster.language]
     lower = _moved(_face(poster), 148.5)
     shapes = [
         Turned(210, 148.5, _face(poster)), *lower, Dashes(0, 148.5, 210, "#9aa5a0"),
-        Words(204, 147, 2.6, words.fold, "#9aa5a0", anchor="end"),
+        Words(204, 152.4, 2.6, words.fold, "#9aa5a0", anchor="end"),
     ]  # fmt: skip
     return Sheet(210, 297, _title(poster), shapes)
 

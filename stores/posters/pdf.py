@@ -1,6 +1,7 @@
 """A sheet as a one-page PDF: outlines only, so that no printer can miss a font."""
 
 import zlib
+from functools import lru_cache
 
 from . import fonts
 from .sheet import Box, Code, Dashes, Disc, Sheet, Turned, Words, rgb, runs
@@ -60,11 +61,8 @@ def _draw(shape, out: list[str]) -> None:
             out.append(f"q {_colour(colour, 'RG')} 0.25 w [2 1.6] 0 d {x:.3f} {y:.3f} m {x + width:.3f} {y:.3f} l S Q")
         case Code(x, y, size, matrix):
             unit = size / len(matrix)
-            rows = (
-                f"{x + column * unit:.4f} {y + row * unit:.4f} {length * unit:.4f} {unit:.4f} re"
-                for row, column, length in runs(matrix)
-            )
-            out.append(f"0 0 0 rg {' '.join(rows)} f")
+            rows = " ".join(f"{column} {row} {length} 1 re" for row, column, length in runs(matrix))
+            out.append(f"q 0 0 0 rg {unit:.5f} 0 0 {unit:.5f} {x:.3f} {y:.3f} cm {rows} f Q")
         case Turned(width, height, shapes):
             out.append(f"q -1 0 0 -1 {width:.3f} {height:.3f} cm")
             for inner in shapes:
@@ -85,21 +83,24 @@ def _rounded(x: float, y: float, width: float, height: float, radius: float) -> 
     )
 
 
-SIGNS = {"moveTo": "m", "lineTo": "l", "curveTo": "c"}
+SIGNS = {"moveTo": "m", "lineTo": "l", "curveTo": "c", "closePath": "h"}
+
+
+@lru_cache(maxsize=8192)
+def _sign(sign: str) -> str:
+    """A sign's path in ems, y upwards, as it stands in every file."""
+    return " ".join(
+        " ".join([*(f"{x:.3f} {y:.3f}" for x, y in points), SIGNS[word]]) for word, points in fonts.outline(sign)
+    )
 
 
 def _words(line: Words, out: list[str]) -> None:
     text = fonts.printable(line.text)
     pen = line.x - {"start": 0.0, "middle": 0.5, "end": 1.0}[line.anchor] * fonts.width(text, line.size, line.spacing)
-    parts = [_colour(line.fill)]
-    if line.weight:
-        parts.append(f"{_colour(line.fill, 'RG')} {line.weight * line.size:.4f} w")
+    paint = "B" if line.weight else "f"
+    out.append(f"q {_colour(line.fill)} {_colour(line.fill, 'RG')} {line.weight:.3f} w")
     for sign in text:
-        for word, points in fonts.outline(sign):
-            if word == "closePath":
-                parts.append("h")
-                continue
-            placed = " ".join(f"{pen + x * line.size:.3f} {line.y - y * line.size:.3f}" for x, y in points)
-            parts.append(f"{placed} {SIGNS[word]}")
+        if path := _sign(sign):
+            out.append(f"q {line.size:.4f} 0 0 {-line.size:.4f} {pen:.3f} {line.y:.3f} cm {path} {paint} Q")
         pen += fonts.advance(sign) * line.size + line.spacing
-    out.append(" ".join(parts) + (" B" if line.weight else " f"))
+    out.append("Q")

@@ -71,7 +71,12 @@ def issue(
 
 @transaction.atomic(durable=True)
 def issue_missing(shops: QuerySet[Store], *, by: Staff | None, now: datetime) -> int:
-    """A store code for every open store of the queryset that has none, in two statements. Returns how many."""
+    """A store code for every open store of the queryset that has none, set-based. Returns how many were made."""
+    return fill_gaps(shops, by=by, now=now)
+
+
+def fill_gaps(shops: QuerySet[Store], *, by: Staff | None, now: datetime) -> int:
+    """``issue_missing`` for a caller that holds a transaction."""
     missing = codes.without_code(shops.filter(closed_on=None)).only("pk", "name", "code")
     return len(
         _insert(
@@ -151,6 +156,11 @@ def mark_joined(code: StoreCode, *, visitor: str, now: datetime) -> None:
 @transaction.atomic(durable=True)
 def mark_printed(printed: QuerySet[StoreCode], *, now: datetime) -> int:
     """Note that posters of these codes were made; the first time is the store's milestone. Returns how many."""
+    return note_printed(printed, now=now)
+
+
+def note_printed(printed: QuerySet[StoreCode], *, now: datetime) -> int:
+    """``mark_printed`` for a caller that holds a transaction."""
     ids = list(printed.filter(printed_at=None, revoked_at=None).values_list("pk", flat=True))
     StoreCode.objects.filter(pk__in=ids).update(printed_at=now)
     shops = StoreCode.objects.filter(pk__in=ids).values("store")

@@ -48,7 +48,9 @@ def test_flipping_any_character_to_any_other_is_unknown_and_writes_nothing():
     assert all(query["sql"].startswith("SELECT") for query in caught)
 
 
-@pytest.mark.parametrize("text", ["", "ABC", "A" * 13, "ABCDEFGHJK10", "ABCDEFGH中文字符", "A" * 100_000, "ABCD-EFGH-JKMO"])
+@pytest.mark.parametrize(
+    "text", ["", "ABC", "A" * 13, "ABCDEFGHJK10", "ABCDEFGH中文字符", "A" * 100_000, "ABCD-EFGH-JKMO"]
+)
 def test_a_misshapen_code_never_reaches_the_database(text):
     with CaptureQueriesContext(connection) as caught, pytest.raises(code_queries.UnknownCode):
         code_queries.find(text)

@@ -1,0 +1,18 @@
+"""Work in the background. Rows are the queue: each task may run twice, or late, and loses nothing."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from .services import posters
+
+
+@shared_task(queue="bulk")
+def make_posters() -> int:
+    """Make the poster archives that wait; woken by a request and, in case that got lost, by the clock."""
+    return posters.make_waiting(now=timezone.now())
+
+
+@shared_task(queue="bulk")
+def sweep_posters() -> int:
+    """Delete archives that nobody fetched for a week."""
+    return posters.sweep(now=timezone.now())
