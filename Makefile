@@ -3,6 +3,7 @@ PYTHON ?= python3
 RUN := $(PYTHON) tools/bootstrap.py
 DEV := $(PYTHON) tools/bootstrap.py --dev
 ARGS ?=
+DEMO ?= 1
 
 .DEFAULT_GOAL := help
 .PHONY: help up down clean test check fix rows demo replay bench messages locks shell
@@ -11,7 +12,7 @@ help: ## list the targets
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 up: ## start everything and print the address (CHAIN=journey for the replayed chain, PORT=8000)
-	@$(RUN) manage.py up $(if $(CHAIN),--chain $(CHAIN)) $(if $(PORT),--port $(PORT)) $(ARGS)
+	@DEMO=$(DEMO) QUANYU_CHAIN=$(CHAIN) $(if $(CHAIN),$(DEV),$(RUN)) manage.py up $(if $(PORT),--port $(PORT)) $(if $(HOST),--host $(HOST)) $(ARGS)
 
 down: ## stop what `make up` left running, if anything
 	@$(RUN) manage.py down
@@ -34,7 +35,7 @@ rows: ## requirement rows and the tests that show them
 	@$(DEV) -m tools.rows
 
 demo: ## fill an empty database with the demo chain (SIZE=100k, 2m, 10m)
-	@$(RUN) manage.py embedded demo $(if $(SIZE),--size $(SIZE)) $(ARGS)
+	@DEMO=$(DEMO) $(RUN) manage.py embedded demo $(if $(SIZE),--size $(SIZE)) $(ARGS)
 
 replay: ## the public retail data through every door, compared to the cent
 	@$(DEV) manage.py embedded replay $(ARGS)

@@ -6,6 +6,9 @@ import sys
 
 from django.core.management import execute_from_command_line
 
+from tools.messages import compile_changed
+
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    compile_changed()
     execute_from_command_line(sys.argv)

@@ -56,16 +56,16 @@ def is_root() -> bool:
     return hasattr(os, "geteuid") and os.geteuid() == 0
 
 
-def find_account(owner_of: Path | None = None) -> Account | None:
-    """Who services run as: nobody else when we are not root; the owner of existing data; else an own account."""
+def find_account(*owned: Path) -> Account | None:
+    """Who services run as: ourselves when we are not root; else the ordinary owner of these; else an own account."""
     if not is_root() or pwd is None:
         return None
-    if owner_of is not None and owner_of.exists() and (uid := owner_of.stat().st_uid) != 0:
+    for path in owned:
         try:
-            entry = pwd.getpwuid(uid)
-        except KeyError:
-            entry = None
-        if entry:
+            entry = pwd.getpwuid(path.stat().st_uid)
+        except (OSError, KeyError):
+            continue
+        if entry.pw_uid != 0:
             return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
     for name in ACCOUNTS:
         try:
@@ -95,7 +95,7 @@ def reaches(account: Account, path: Path) -> bool:
 def places(root: Path) -> Places:
     """Where the data of ``root`` (the checkout's var/postgres) lives for the person who runs this."""
     root = root.resolve()
-    account = find_account(root / "data")
+    account = find_account(root / "data", root.parent.parent)
     if account is None or reaches(account, root):
         return Places(root, account)
     return Places(Path("/var/lib/quanyu") / f"{root.parent.parent.name}-{key(root)}", account)

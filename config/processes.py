@@ -39,6 +39,21 @@ def identity(account: Account | None) -> dict[str, Any]:
     return {} if account is None else {"user": account.uid, "group": account.gid, "extra_groups": []}
 
 
+def reading_all(account: Account) -> list[str] | None:
+    """Words before a command that run it as the account, still able to read (never write) what root keeps to itself.
+
+    For a checkout or a Python below a private folder. None where the kernel or setpriv does not let us.
+    """
+    setpriv = shutil.which("setpriv")
+    if setpriv is None:
+        return None
+    words = [setpriv, f"--reuid={account.uid}", f"--regid={account.gid}", "--clear-groups", "--pdeathsig=TERM"]
+    words += ["--inh-caps=-all,+dac_read_search", "--ambient-caps=-all,+dac_read_search"]
+    words += ["--bounding-set=-all,+dac_read_search", "--no-new-privs"]
+    trial = subprocess.run([*words, sys.executable, "-c", "import django"], capture_output=True, check=False)
+    return words if trial.returncode == 0 else None
+
+
 def hand_over(folder: Path, account: Account | None) -> None:
     """Make a folder of ours if need be and give it to the account; folders that exist otherwise stay as they are."""
     if not folder.exists():

@@ -6,6 +6,7 @@ from urllib.parse import quote, urlsplit
 
 from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
+from kombu import Exchange, Queue
 
 from . import env
 from .logs import configuration as logging_configuration
@@ -18,6 +19,7 @@ TESTING = "PYTEST_VERSION" in os.environ  # set by pytest before anything is imp
 DEBUG = env.flag("DEBUG")
 DEMO = env.flag("DEMO")
 DEMO_NUMBERS_BLOCK_SEND = True  # 1690000xxxx-1690099xxxx never leave the machine
+CHAIN = env.text("QUANYU_CHAIN", "demo")  # "journey": a database of its own with the replayed public data
 DEMO_PASSWORD = env.text("DEMO_PASSWORD", "quanyu-demo-2026")
 
 # --- addresses -----------------------------------------------------------------------------------------
@@ -105,10 +107,11 @@ TEMPLATES = [
 # --- database ------------------------------------------------------------------------------------------
 EMBEDDED_POSTGRES = VAR / "postgres" if not env.text("DATABASE_URL") else None
 _socket = places(EMBEDDED_POSTGRES).socket if EMBEDDED_POSTGRES else ""
+_name = "quanyu_journey" if CHAIN == "journey" else "quanyu"
 DATABASES = {
     "default": env.database(
         "DATABASE_URL",
-        env.text("DATABASE_URL", f"postgresql://postgres@/quanyu?host={quote(str(_socket))}&port=5432"),
+        env.text("DATABASE_URL", f"postgresql://postgres@/{_name}?host={quote(str(_socket))}&port=5432"),
     )
 }
 DATABASES["default"]["CONN_MAX_AGE"] = 60
@@ -210,8 +213,7 @@ ASSETS = VAR / "assets"  # what `make up` copies from npm packages
 STATICFILES_DIRS = [ASSETS] if ASSETS.is_dir() else []
 MEDIA_ROOT = VAR / "media"
 MEDIA_URL = "/media/"  # never mounted: files are handed out by views that ask who you are
-WHITENOISE_KEEP_ONLY_HASHED_FILES = True
-_STATIC = "whitenoise.storage.CompressedManifestStaticFilesStorage"
+_STATIC = "config.static.StaticStorage"
 if DEBUG or TESTING:
     _STATIC = "django.contrib.staticfiles.storage.StaticFilesStorage"
     WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = True
@@ -223,7 +225,7 @@ EMAIL_BACKEND = env.text("EMAIL_BACKEND", "django.core.mail.backends.console.Ema
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "quanyu@example.com")
 
 # --- background work -----------------------------------------------------------------------------------
-BROKER_SOCKET = places(VAR / "valkey").home / "valkey.sock"
+BROKER_SOCKET = places(VAR / "valkey").socket / "valkey.sock"
 CELERY_BROKER_URL = env.text("BROKER_URL", f"redis+socket://{BROKER_SOCKET}")
 if TESTING:
     CELERY_BROKER_URL = "memory://"
@@ -242,10 +244,11 @@ CELERY_RESULT_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.2}
+# receipts; reactions to facts; long work
 CELERY_TASK_DEFAULT_QUEUE = "reaction"
-CELERY_TASK_QUEUES = {"counter": {}, "reaction": {}, "bulk": {}}  # receipts, reactions, long work
+CELERY_TASK_QUEUES = [Queue(name, Exchange(name), routing_key=name) for name in ("counter", "reaction", "bulk")]
 CELERY_TIMEZONE = TIME_ZONE
-CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULER = "config.beat:OneBeat"  # the database scheduler, one of many clocks firing
 CELERY_BEAT_SYNC_EVERY = 1
 
 # --- logs ----------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ import pytest
 from config import env
 from config.embedded import EmbeddedPostgres
 from config.places import find_account
+from tools.messages import compile_changed
 
 URL = "TEST_DATABASE_URL"
 PREFIX = "quanyu-test-"
@@ -51,6 +52,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """One cluster for this invocation; the workers of xdist inherit its address."""
     if config.option.collectonly or config.option.help:
         return
+    compile_changed()
     if not os.environ.get(URL):
         _start_cluster(config)
         config.add_cleanup(lambda: os.environ.pop(URL, None))

@@ -57,10 +57,19 @@ def candidates():
         yield from sorted(glob.glob(pattern), reverse=True)
 
 
+def for_all(exe):
+    """True when an ordinary account can run this Python (root's own, as of pyenv, lies in a private folder)."""
+    path = Path(exe).resolve()
+    return all(folder.stat().st_mode & 0o001 for folder in [path, *path.parents])
+
+
 def find_python():
     """The path of a Python that can make environments; installs python3-venv on Debian when root."""
     bare = None
-    for exe in filter(None, candidates()):
+    found = [exe for exe in candidates() if exe]
+    if hasattr(os, "geteuid") and os.geteuid() == 0 and not os.environ.get("QUANYU_PYTHON"):
+        found.sort(key=lambda exe: not (os.path.exists(exe) and for_all(exe)))
+    for exe in found:
         state = probe(exe)
         if state == "ok":
             return exe
@@ -159,6 +168,7 @@ def ensure(dev):
     have = STAMP.read_text().split() if STAMP.exists() else []
     if (both.split()[0] if dev else runtime) in have and works():
         return
+    dev = dev or len(have) > 1  # what the developers' tools need stays
     if not works():
         shutil.rmtree(VENV, ignore_errors=True)
         python = find_python()
