@@ -19,7 +19,7 @@ TESTING = "PYTEST_VERSION" in os.environ  # set by pytest before anything is imp
 DEBUG = env.flag("DEBUG")
 DEMO = env.flag("DEMO")
 DEMO_NUMBERS_BLOCK_SEND = True  # 1690000xxxx-1690099xxxx never leave the machine
-CHAIN = env.text("QUANYU_CHAIN", "demo")  # "journey": a database of its own with the replayed public data
+CHAIN = env.text("QUANYU_CHAIN", "demo")  # or "journey": a database of its own with public data; or "empty"
 DEMO_PASSWORD = env.text("DEMO_PASSWORD", "quanyu-demo-2026")
 
 # --- addresses -----------------------------------------------------------------------------------------
@@ -39,6 +39,7 @@ APPEND_SLASH = True
 # --- apps ----------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "web",
+    "web.ui",
     "loyalty",
     "members",
     "stores",
@@ -77,9 +78,10 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "web.ui.middleware.LanguageAndTimeZone",
+    "web.gate.Gate",
     "allauth.account.middleware.AccountMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -107,7 +109,7 @@ TEMPLATES = [
 # --- database ------------------------------------------------------------------------------------------
 EMBEDDED_POSTGRES = VAR / "postgres" if not env.text("DATABASE_URL") else None
 _socket = places(EMBEDDED_POSTGRES).socket if EMBEDDED_POSTGRES else ""
-_name = "quanyu_journey" if CHAIN == "journey" else "quanyu"
+_name = {"demo": "quanyu", "empty": "quanyu"}.get(CHAIN, f"quanyu_{CHAIN}")
 DATABASES = {
     "default": env.database(
         "DATABASE_URL",
@@ -117,7 +119,7 @@ DATABASES = {
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"]["OPTIONS"] = {
-    "connect_timeout": 3,  # seconds: a dead database answers 503 quickly
+    "connect_timeout": 2,  # seconds: a dead database answers 503 quickly
     "application_name": "quanyu",
     # milliseconds: a page never hangs; long work sets its own limits in its transaction
     "options": "-c lock_timeout=5000 -c statement_timeout=30000 -c idle_in_transaction_session_timeout=60000",
@@ -132,7 +134,6 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
 AUTH_USER_MODEL = "stores.Staff"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
 _VALIDATION = "django.contrib.auth.password_validation"
@@ -154,21 +155,37 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_NOTIFICATIONS = False
-ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_FORMS = {
+    "login": "web.sign_in.forms.SignInForm",
+    "reauthenticate": "web.sign_in.forms.PasswordAgainForm",
+    "change_password": "web.sign_in.forms.NewPasswordForm",
+}
+# a wrong password counts in the axes table; these hold back floods and guessed codes
+ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "60/m/ip,5/5m/key"}
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 900  # seconds
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Quanyu"
-USERSESSIONS_TRACK_ACTIVITY = True
-SESSION_COOKIE_AGE = 12 * 3600  # seconds: one shift
+MFA_ADAPTER = "config.accounts.SecondFactor"
+MFA_FORMS = {
+    "authenticate": "web.sign_in.forms.CodeForm",
+    "reauthenticate": "web.sign_in.forms.CodeAgainForm",
+    "activate_totp": "web.sign_in.forms.EnrolForm",
+}
+SESSION_COOKIE_AGE = 7 * 24 * 3600  # seconds: the longest life; web.gate ends sessions earlier, by role
 
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_USERNAME_FORM_FIELD = "login"
 AXES_RESET_ON_SUCCESS = True
-AXES_HTTP_RESPONSE_CODE = 429
+AXES_LOCKOUT_CALLABLE = "web.errors.locked_out"
+AXES_CLIENT_IP_CALLABLE = "web.addresses.client_address"
 AXES_VERBOSE = False
+
+# counts of attempts are shared by all servers, so they live in the database
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
 
 # --- browser security ----------------------------------------------------------------------------------
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
@@ -176,6 +193,7 @@ SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "web.errors.csrf_failure"
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0

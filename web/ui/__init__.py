@@ -1,0 +1,1 @@
+"""What the front doors share: page classes, tables, forms, menu, export, components."""

@@ -1,0 +1,61 @@
+"""The base of our forms, and how one field is dressed."""
+
+from typing import Any
+
+from django import forms
+
+CLASSES: list[tuple[type[forms.Widget], str]] = [
+    (forms.CheckboxInput, "form-check-input"),
+    (forms.CheckboxSelectMultiple, ""),
+    (forms.RadioSelect, ""),
+    (forms.Select, "form-select"),
+    (forms.ClearableFileInput, "form-control q-file"),
+    (forms.Widget, "form-control"),
+]
+
+
+class DateInput(forms.DateInput):
+    """The browser's own date field; the value is ISO in every language."""
+
+    input_type = "date"
+
+    def __init__(self, attrs: dict | None = None):
+        super().__init__(attrs, format="%Y-%m-%d")
+
+
+class Form(forms.Form):
+    """Labels without colon; the first wrong field takes the focus."""
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        kwargs.setdefault("label_suffix", "")
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            if isinstance(field.widget, forms.DateInput):
+                field.widget = DateInput(field.widget.attrs)
+
+    def get_context(self) -> dict:
+        """As Django's, with focus on the first wrong field."""
+        for name in self.errors:
+            if name in self.fields:
+                self.fields[name].widget.attrs["autofocus"] = True
+                break
+        return super().get_context()
+
+
+def dress(bound: forms.BoundField, **extra: Any) -> str:
+    """The widget of a bound field with our classes, whatever form it comes from."""
+    widget = bound.field.widget
+    base = next(css for kind, css in CLASSES if isinstance(widget, kind))
+    given = widget.attrs.get("class", "")
+    css = " ".join(filter(None, [base, given, "is-invalid" if bound.errors else ""]))
+    return bound.as_widget(attrs={**({"class": css} if css else {}), **extra})
+
+
+def is_check(bound: forms.BoundField) -> bool:
+    """A single checkbox: its label stands beside it."""
+    return isinstance(bound.field.widget, forms.CheckboxInput)
+
+
+def is_group(bound: forms.BoundField) -> bool:
+    """Several boxes or buttons under one question: a fieldset with a legend."""
+    return isinstance(bound.field.widget, forms.CheckboxSelectMultiple | forms.RadioSelect)
