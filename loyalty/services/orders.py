@@ -25,7 +25,7 @@ __all__ = [
     "refund_many", "settle", "settle_many",
 ]  # fmt: skip
 
-ASSETS = (Book.Asset.POINTS, Book.Asset.GROWTH)
+ASSETS = (Book.Asset.POINTS.value, Book.Asset.GROWTH.value)
 
 
 class Settlement(NamedTuple):
@@ -107,9 +107,11 @@ def refund_many(
 def _settle(news: Sequence[NewOrder], *, now: datetime, within: QuerySet[Store] | None) -> list[Settlement]:
     recorded = orders.record_many(news, now=now, within=within)
     rules = _rules({each.brand_id for each in recorded if each.status == Status.CREATED and each.member_id}, now)
-    settled, postings, members = [], [], defaultdict(list)
+    settled = []
+    postings: list[Posting] = []
+    members: dict[int, list[int]] = defaultdict(list)
     for new, each in zip(news, recorded, strict=True):
-        earned = {asset: 0 for asset in ASSETS}
+        earned = dict.fromkeys(ASSETS, 0)
         if each.status == Status.CREATED and each.member_id and each.brand_id:
             rule = rules[each.brand_id]
             members[each.brand_id].append(each.member_id)
@@ -151,7 +153,7 @@ def _rules(brand_ids: Iterable[int | None], now: datetime) -> dict[int, _Rule]:
         rules[brand_id] = _Rule(
             program,
             {book.asset: book.pk for book in program.books.all()},
-            {Book.Asset.POINTS: program.points_per_yuan, Book.Asset.GROWTH: program.growth_per_yuan},
+            dict(zip(ASSETS, (program.points_per_yuan, program.growth_per_yuan), strict=True)),
             timedelta(days=days) if days else None,
         )
     return rules
@@ -167,9 +169,11 @@ def _refund(news: Sequence[NewRefund], *, now: datetime, within: QuerySet[Store]
     recorded = orders.record_refunds(news, now=now, within=within)
     rules = _rules({each.brand_id for each in recorded if each.status == Status.CREATED and each.member_id}, now)
     earned = _what_orders_earned(news, recorded, rules)
-    settled, postings, members = [], [], defaultdict(list)
+    settled = []
+    postings: list[Posting] = []
+    members: dict[int, list[int]] = defaultdict(list)
     for new, each in zip(news, recorded, strict=True):
-        taken = {asset: 0 for asset in ASSETS}
+        taken = dict.fromkeys(ASSETS, 0)
         if each.status == Status.CREATED and each.member_id and each.brand_id:
             members[each.brand_id].append(each.member_id)
             mine = _reversals(new, each, rules[each.brand_id], earned)

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.db import connection
+
+from members.services.arrays import numbers, texts
 
 from ..models import Entry
 
@@ -170,14 +172,15 @@ class Posted(NamedTuple):
         return self.amount - self.owed
 
 
-def columns(postings: Sequence[Posting]) -> list[list[Any]]:
+def columns(postings: Sequence[Posting]) -> list[str]:
     """The postings as the arrays that ``SENT`` unfolds."""
     return [
-        [p.member_id for p in postings], [p.book_id for p in postings], [str(p.kind) for p in postings],
-        [p.amount for p in postings], [p.idem for p in postings], [p.occurred_at for p in postings],
-        [p.rate for p in postings], [p.ref_type for p in postings], [p.ref_id for p in postings],
-        [p.reason for p in postings], [p.by_id for p in postings], [p.reverses_id for p in postings],
-        [p.expires_at for p in postings],
+        numbers([p.member_id for p in postings]), numbers([p.book_id for p in postings]),
+        texts([p.kind for p in postings]), numbers([p.amount for p in postings]), texts([p.idem for p in postings]),
+        texts([p.occurred_at for p in postings]), numbers([p.rate for p in postings]),
+        texts([p.ref_type for p in postings]), numbers([p.ref_id for p in postings]),
+        texts([p.reason for p in postings]), numbers([p.by_id for p in postings]),
+        numbers([p.reverses_id for p in postings]), texts([p.expires_at for p in postings]),
     ]  # fmt: skip
 
 
@@ -198,20 +201,20 @@ def find(causes: Sequence[str]) -> dict[str, Posted]:
     if not causes:
         return {}
     with connection.cursor() as cursor:
-        cursor.execute(FIND, [list(causes)])
+        cursor.execute(FIND, [texts(causes)])
         return {idem: Posted(*rest) for idem, *rest in cursor.fetchall()}
 
 
 def open_accounts(member_ids: Sequence[int], book_ids: Sequence[int]) -> None:
     """Make the missing accounts, in lock order."""
     with connection.cursor() as cursor:
-        cursor.execute(OPEN, [list(member_ids), list(book_ids)])
+        cursor.execute(OPEN, [numbers(member_ids), numbers(book_ids)])
 
 
 def lock_accounts(member_ids: Sequence[int], book_ids: Sequence[int]) -> int:
     """Lock every account of these members in these books, in lock order; how many there are."""
     with connection.cursor() as cursor:
-        cursor.execute(LOCK, [list(member_ids), list(book_ids)])
+        cursor.execute(LOCK, [numbers(member_ids), numbers(book_ids)])
         return cursor.rowcount
 
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
+from members.services.arrays import numbers
 from stores.models import Brand, Staff
 from stores.services import log
 
@@ -55,7 +56,7 @@ def enrol_many(member_ids: Iterable[int], program: Program, *, at: datetime) -> 
     ids = sorted(set(member_ids))
     points.open_books(ids, program)
     with connection.cursor() as cursor:
-        cursor.execute(ENROL, [ids, program.pk, program.pk, at, at, program.pk, at])
+        cursor.execute(ENROL, [numbers(ids), program.pk, program.pk, at, at, program.pk, at])
         return cursor.rowcount
 
 

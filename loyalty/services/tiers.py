@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db import connection
 
 from members.services import events
+from members.services.arrays import numbers
 
 from ..models import Book, Program
 
@@ -43,7 +44,7 @@ def reevaluate_many(member_ids: Iterable[int], program: Program, *, now: datetim
         return 0
     growth = Book.objects.values_list("pk", flat=True).get(program=program, asset=Book.Asset.GROWTH)
     with connection.cursor() as cursor:
-        cursor.execute(REEVALUATE, [growth, program.pk, ids, now, program.pk, program.pk, reason, now])
+        cursor.execute(REEVALUATE, [growth, program.pk, numbers(ids), now, program.pk, program.pk, reason, now])
         moves = cursor.fetchall()
     if moves:
         events.append_many(

@@ -17,6 +17,7 @@ from ..models import Identity, Product
 from ..rules import receipts
 from ..rules.receipts import MemberRef, NewLine, NewOrder, NewRefund, Refusal
 from . import events
+from .arrays import binaries, numbers, texts
 
 __all__ = ["MemberRef", "NewLine", "NewOrder", "NewRefund", "Recorded", "RecordedRefund", "Refusal", "Status"]
 
@@ -172,15 +173,17 @@ def _insert(
     """Insert in the order of (channel, number), so that two batches cannot wait for each other in a circle."""
     if not first:
         return {}
-    columns: list[list[Any]] = [[] for _ in range(8)]
-    for (channel_id, number), place in first.items():
-        new = news[place]
-        row = (
-            channel_id, number, known.members.get(new.member) if new.member else None, known.stores[new.store][0],
-            known.staff.get(new.associate), new.amount, new.paid_at, digests[place],
-        )  # fmt: skip
-        for column, value in zip(columns, row, strict=True):
-            column.append(value)
+    mine = [news[place] for place in first.values()]
+    columns = [
+        numbers([key[0] for key in first]),
+        texts([key[1] for key in first]),
+        numbers([known.members.get(new.member) if new.member else None for new in mine]),
+        numbers([known.stores[new.store][0] for new in mine]),
+        numbers([known.staff.get(new.associate) for new in mine]),
+        numbers([new.amount for new in mine]),
+        texts([new.paid_at for new in mine]),
+        binaries([digests[place] for place in first.values()]),
+    ]
     with connection.cursor() as cursor:
         cursor.execute(INSERT_ORDERS, [now, *columns])
         return {(channel_id, number): order_id for order_id, channel_id, number in cursor.fetchall()}
@@ -193,7 +196,7 @@ def _answer_repeats(news: Sequence[NewOrder], answers: list[Recorded | None], di
         return
     keys = {(news[place].channel.pk, news[place].number) for place in places}
     with connection.cursor() as cursor:
-        cursor.execute(FIND_ORDERS, [[key[0] for key in keys], [key[1] for key in keys]])
+        cursor.execute(FIND_ORDERS, [numbers([key[0] for key in keys]), texts([key[1] for key in keys])])
         stored = {(row[0], row[1]): row for row in cursor.fetchall()}
     for place in places:
         row = stored[news[place].channel.pk, news[place].number]
@@ -253,7 +256,9 @@ def record_refunds(
 def _lock_orders(news: Sequence[NewRefund], within: QuerySet[Store] | None) -> dict[Key, list[Any]]:
     keys = sorted({(new.channel.pk, new.order_number) for new in news})
     with connection.cursor() as cursor:
-        cursor.execute(FIND_ORDERS + " FOR UPDATE OF o", [[key[0] for key in keys], [key[1] for key in keys]])
+        cursor.execute(
+            FIND_ORDERS + " FOR UPDATE OF o", [numbers([key[0] for key in keys]), texts([key[1] for key in keys])]
+        )
         rows = [list(row) for row in cursor.fetchall()]
     if within is not None:
         allowed = set(within.filter(pk__in={row[4] for row in rows}).values_list("pk", flat=True))
@@ -263,7 +268,7 @@ def _lock_orders(news: Sequence[NewRefund], within: QuerySet[Store] | None) -> d
 
 def _stored_refunds(news: Sequence[NewRefund]) -> dict[Key, tuple[int | None, int | None, Decimal]]:
     with connection.cursor() as cursor:
-        cursor.execute(FIND_REFUNDS, [[new.channel.pk for new in news], [new.number for new in news]])
+        cursor.execute(FIND_REFUNDS, [numbers([new.channel.pk for new in news]), texts([new.number for new in news])])
         return {(row[0], row[1]): (row[2], row[3], row[4]) for row in cursor.fetchall()}
 
 
@@ -290,13 +295,13 @@ def _insert_refunds(news: Sequence[NewRefund], answers: list[RecordedRefund], no
         return answers
     with connection.cursor() as cursor:
         cursor.execute(INSERT_REFUNDS, [
-            now, [answer.order_id for _, answer in pairs], [new.channel.pk for new, _ in pairs],
-            [new.number for new, _ in pairs], [new.amount for new, _ in pairs],
-            [new.refunded_at for new, _ in pairs], [new.reason[:200] for new, _ in pairs],
+            now, numbers([answer.order_id for _, answer in pairs]), numbers([new.channel.pk for new, _ in pairs]),
+            texts([new.number for new, _ in pairs]), numbers([new.amount for new, _ in pairs]),
+            texts([new.refunded_at for new, _ in pairs]), texts([new.reason[:200] for new, _ in pairs]),
         ])  # fmt: skip
         ids = {(channel_id, number): pk for channel_id, number, pk in cursor.fetchall()}
         answers, sums = _settle_sums(news, answers, ids)
-        cursor.execute(RAISE_REFUNDED, [list(sums), list(sums.values())])
+        cursor.execute(RAISE_REFUNDED, [numbers(sums), numbers(sums.values())])
     events.append_many(
         events.NewEvent(
             "order.refunded", answer.member_id, new.refunded_at, answer.store_id, new.channel.pk,
