@@ -7,8 +7,9 @@ from django.urls import include, path
 from .home import Home
 
 # the folders of web/portal; those that have urls are mounted
-ROOMS = ["members", "orders", "products", "loyalty", "stores", "codes", "staff", "channels", "imports", "log", "account"]
-
+ROOMS = [
+    "members", "orders", "products", "loyalty", "stores", "codes", "staff", "channels", "imports", "log", "account",
+]  # fmt: skip
 
 
 def _has_urls(room: str) -> bool:

@@ -16,6 +16,7 @@ from xlsxwriter import Workbook
 RUNNABLE = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
 FORMATS = ("csv", "xlsx")
 ROW_LIMIT = 1_048_575  # lines of one Excel sheet below its head
+CSV = "text/csv; charset=utf-8"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -90,7 +91,7 @@ def _new_sheet(book: Workbook, head: Sequence[str], bold: Any) -> Any:
 def answer(kind: str, name: str, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> HttpResponseBase:
     """The download. ``kind`` is csv or xlsx, ``name`` the file name without ending."""
     if kind == "csv":
-        response: HttpResponseBase = StreamingHttpResponse(csv_lines(head, rows), content_type="text/csv; charset=utf-8")
+        response: HttpResponseBase = StreamingHttpResponse(csv_lines(head, rows), content_type=CSV)
     else:
         file = TemporaryFile()  # noqa: SIM115 -- FileResponse closes it
         write_xlsx(file, head, rows)

@@ -85,7 +85,7 @@ def moment(value: datetime | None) -> str:
 
 
 def ago(value: datetime | None, now: datetime | None = None) -> str:
-    """"3 minutes ago", "yesterday"; a date once it is older than a month."""
+    """ "3 minutes ago", "yesterday"; a date once it is older than a month."""
     if value is None:
         return "–"
     seconds = int(((now or timezone.now()) - value).total_seconds())

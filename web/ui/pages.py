@@ -25,6 +25,8 @@ from .filters import pills
 from .paging import page_of
 from .tables import Table
 
+NOTHING = _("Nothing here yet")
+
 
 @dataclass(frozen=True)
 class Action:
@@ -41,7 +43,7 @@ class Action:
 class Empty:
     """What a list says while it has nothing: why, and the one thing to do."""
 
-    title: Any = _("Nothing here yet")
+    title: Any = NOTHING
     text: Any = ""
     icon: str = "list"
     label: Any = ""

@@ -105,7 +105,8 @@ class UploadPage(Page):
             messages.error(self.request, _("Nothing was loaded: the rows no longer fit. Please check them again."))
             return redirect(self.request.path)
         done = result.totals[RowResult.IMPORT_TYPE_NEW] + result.totals[RowResult.IMPORT_TYPE_UPDATE]
-        messages.success(self.request, ngettext("%(count)d row loaded.", "%(count)d rows loaded.", done) % {"count": done})
+        text = ngettext("%(count)d row loaded.", "%(count)d rows loaded.", done)
+        messages.success(self.request, text % {"count": done})
         return redirect(self.done_url)
 
 

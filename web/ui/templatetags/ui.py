@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from members.rules import phones
 from stores import access
 
-from .. import forms, formats, menu
+from .. import formats, forms, menu
 
 register = template.Library()
 
@@ -78,7 +78,7 @@ def sections(context: dict) -> list:
 
 @register.simple_tag(takes_context=True)
 def theme(context: dict) -> str:
-    """"light", "dark", or nothing: as the system says."""
+    """ "light", "dark", or nothing: as the system says."""
     request: HttpRequest | None = context.get("request")
     chosen = request.COOKIES.get("theme", "") if request else ""
     return chosen if chosen in {"light", "dark"} else ""
