@@ -241,6 +241,8 @@ STORAGES = {
 }
 EMAIL_BACKEND = env.text("EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "quanyu@example.com")
+SMS_CONNECTOR = env.text("SMS_CONNECTOR", "console")  # a key of stores.connectors.KINDS
+ONE_TIME_CODES_PER_HOUR = env.number("ONE_TIME_CODES_PER_HOUR", 3000)  # the whole chain's text messages
 
 # --- background work -----------------------------------------------------------------------------------
 BROKER_SOCKET = places(VAR / "valkey").socket / "valkey.sock"

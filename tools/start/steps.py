@@ -88,7 +88,9 @@ def set_schedule() -> str:
 
 
 def fill() -> str:
-    """Fill an empty database: the demo chain, or the real one with CHAIN=journey."""
+    """Fill an empty database: the demo chain, the real one with CHAIN=journey, nothing with CHAIN=empty."""
+    if settings.CHAIN == "empty":
+        return ""
     command = "journey" if settings.CHAIN == "journey" else "demo"
     if command not in get_commands() or apps.get_model("stores", "Store")._default_manager.exists():
         return ""

@@ -138,13 +138,17 @@ class Supervisor:
         except BlockingIOError:
             return
         if not block:
-            self._lines.unregister(stream)  # type: ignore[arg-type]
-            stream.close()  # type: ignore[attr-defined]
+            self._drop(stream)
             return
         *whole, child.rest = (child.rest + block).split(b"\n")
         for line in whole:
             if text := line.decode(errors="replace").rstrip():
                 say(child.name, text)
+
+    def _drop(self, stream: object) -> None:
+        if not stream.closed:  # type: ignore[attr-defined]
+            self._lines.unregister(stream)  # type: ignore[arg-type]
+            stream.close()  # type: ignore[attr-defined]
 
     def until(self, ready: Callable[[], bool], *, timeout: float) -> bool:
         """Keep watch until ``ready`` says so. False when stopped or out of time."""
@@ -172,6 +176,9 @@ class Supervisor:
             if child.process:
                 end_session(child.process.pid)
                 child.process.wait()
+        for key in list(self._lines.get_map().values()):
+            self._read(key.data, key.fileobj)
+            self._drop(key.fileobj)
         self.record.unlink(missing_ok=True)
 
 
