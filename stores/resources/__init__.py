@@ -1,3 +1,4 @@
 from .staff import StaffResource
+from .stores import StoreResource
 
-__all__ = ["StaffResource"]
+__all__ = ["StaffResource", "StoreResource"]
