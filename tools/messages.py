@@ -51,7 +51,8 @@ def strings(path: Path) -> Iterator[tuple[int, object, list[str], object]]:
     if path.suffix != ".py":
         from django.utils.translation.template import templatize  # noqa: PLC0415 -- needs Django set up
 
-        text = templatize(text, origin=str(path))
+        # the indentation of mark-up means nothing, but would stop Babel's reader of Python
+        text = "\n".join(line.lstrip() for line in templatize(text, origin=str(path)).splitlines())
     yield from extract("python", io.BytesIO(text.encode()), KEYWORDS, ["Translators:"])
 
 
