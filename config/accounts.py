@@ -35,6 +35,9 @@ class ClosedDoor(DefaultAccountAdapter):
     def get_client_ip(self, request: HttpRequest) -> str:
         return client_address(request)
 
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Wrong passwords are counted by axes, which says how long to wait; only codes use the library's counter."""
+
     def set_password(self, user: Any, password: str) -> None:
         """The one door for an own new password."""
         staff.set_own_password(user, password, now=timezone.now(), address=client_address(self.request))

@@ -178,10 +178,10 @@ SESSION_COOKIE_AGE = 7 * 24 * 3600  # seconds: the longest life; web.gate ends s
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_USERNAME_FORM_FIELD = "login"
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_CALLABLE = "web.errors.locked_out"
 AXES_CLIENT_IP_CALLABLE = "web.addresses.client_address"
+AXES_USERNAME_CALLABLE = "web.addresses.login_name"
 AXES_VERBOSE = False
 
 # counts of attempts are shared by all servers, so they live in the database

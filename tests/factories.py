@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 from itertools import count
 
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import encrypt
 from django.contrib.auth.hashers import make_password
 
 from members.models import Identity, Member
@@ -11,6 +13,7 @@ from stores.models import Brand, Chain, Channel, Dealer, Grant, Region, Staff, S
 
 NOON = datetime(2026, 3, 4, 4, 0, tzinfo=UTC)  # 12:00 in Shanghai
 PASSWORD = "correct-horse-battery"
+TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 _hash: list[str] = []
 _serial = count(1)
 
@@ -28,7 +31,9 @@ def make_phone() -> str:
 def make_brand(**given) -> Brand:
     n = next(_serial)
     chain = given.pop("chain", None) or Chain.objects.first() or Chain.objects.create(name="青禾集团", name_en="Qinghe")
-    return Brand.objects.create(**{"chain": chain, "code": f"b{n}", "name": f"品牌{n}", "name_en": f"Brand {n}"} | given)
+    return Brand.objects.create(
+        **{"chain": chain, "code": f"b{n}", "name": f"品牌{n}", "name_en": f"Brand {n}"} | given
+    )
 
 
 def make_region(brand=None, **given) -> Region:
@@ -53,8 +58,11 @@ def make_store(region=None, **given) -> Store:
     )  # fmt: skip
 
 
-def make_staff(*nodes, role=None, **given) -> Staff:
-    """A person with a grant on each node (brand, region, dealer or store); no node means the whole chain."""
+def make_staff(*nodes, role=None, second_factor=True, **given) -> Staff:
+    """A person with a grant on each node (brand, region, dealer or store); no node means the whole chain.
+
+    Headquarters people get the second factor that the gate asks of them.
+    """
     kind = nodes[0]._meta.model_name if nodes else "chain"
     default = {
         "chain": Role.ADMIN, "brand": Role.MARKETER, "region": Role.REGION_MANAGER,
@@ -69,7 +77,15 @@ def make_staff(*nodes, role=None, **given) -> Staff:
     )  # fmt: skip
     for node in nodes:
         Grant.objects.create(staff=staff, granted_at=NOON, **{kind: node})
+    if second_factor and staff.is_headquarters:
+        make_second_factor(staff)
     return staff
+
+
+def make_second_factor(staff, secret=TOTP_SECRET) -> Authenticator:
+    return Authenticator.objects.create(
+        user=staff, type=Authenticator.Type.TOTP, data={"secret": encrypt(secret)}, created_at=NOON
+    )
 
 
 def make_channel(**given) -> Channel:

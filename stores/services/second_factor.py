@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import encrypt
+from django.db.models import Q
 
 from ..models import Staff
 from ..queries import demo
@@ -25,7 +26,8 @@ def spend(factor: Authenticator, step: int) -> bool:
 
     Compare-and-set in the database: two servers that race accept a code once.
     """
-    unused = Authenticator.objects.filter(pk=factor.pk).exclude(data__last_step__gte=step)
+    earlier = Q(data__last_step__isnull=True) | Q(data__last_step__lt=step)
+    unused = Authenticator.objects.filter(earlier, pk=factor.pk)
     factor.data["last_step"] = step
     return bool(unused.update(data=factor.data))
 

@@ -1,0 +1,19 @@
+"""Who is calling: the network address that limits and log lines use."""
+
+from django.conf import settings
+from django.http import HttpRequest
+
+
+def client_address(request: HttpRequest) -> str:
+    """The caller. Only the hop that our own proxy wrote is believed (BEHIND_PROXY), never what a client says."""
+    direct = request.META.get("REMOTE_ADDR") or "127.0.0.1"
+    if settings.SECURE_PROXY_SSL_HEADER is None:
+        return direct
+    hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
+    return hops[-1] if hops else direct
+
+
+def login_name(request: HttpRequest, credentials: dict | None) -> str:
+    """The name somebody tries to sign in with, in one spelling, so that upper case opens no second account of tries."""
+    given = credentials or {}
+    return str(given.get("username") or given.get("login") or request.POST.get("login") or "").strip().lower()[:60]
