@@ -8,6 +8,10 @@ import unicodedata
 
 import phonenumbers
 
+from stores.rules.phones import is_demo
+
+__all__ = ["MAINLAND", "grouped", "is_demo", "mask", "mask_name", "normalise"]
+
 MAINLAND = re.compile(r"1[3-9][0-9]{9}")
 _FILLING = re.compile(r"[\s\-‐-―−()./·]+")
 _COUNTRY = re.compile(r"^(?:\+|00)?86(?=1[3-9][0-9]{9}$)")
@@ -56,11 +60,6 @@ def _elsewhere(plain: str) -> str | None:
     if number.country_code == 86 or not phonenumbers.is_valid_number(number):
         return None
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-
-
-def is_demo(phone: str) -> bool:
-    """Whether a canonical number lies in the invented range 1690000xxxx-1690099xxxx, which nobody owns."""
-    return phone.startswith("16900") and len(phone) == 11
 
 
 def mask(phone: str) -> str:

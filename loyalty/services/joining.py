@@ -1,0 +1,96 @@
+"""A scan becomes a membership: member, store, consents, programme and welcome coupon in one transaction."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from members.models import Member, StoreBinding
+from members.services import binding, consent, events, profiles
+from stores.models import Channel, StoreCode
+from stores.services import codes
+
+from ..models import Coupon
+from . import coupons, programs
+
+METHOD = "h5"
+
+
+@dataclass(frozen=True)
+class Joined:
+    """``is_new``: this call made the member. ``is_enrolled``: it opened the brand's programme for them."""
+
+    member: Member
+    is_new: bool
+    is_enrolled: bool
+    coupon: Coupon | None
+
+
+class CannotJoin(Exception):
+    """The code is out of use, its store closed, or the terms were not agreed to. The text may be shown."""
+
+
+def demand_open(code: StoreCode) -> None:
+    """Raise CannotJoin unless people may join by this code."""
+    if not code.is_live:
+        raise CannotJoin(_("This code is no longer in use."))
+    if code.store.closed_on is not None:
+        raise CannotJoin(_("This store is closed."))
+
+
+@transaction.atomic(durable=True)
+def join(
+    phone: str,
+    *,
+    code: StoreCode,
+    agrees: bool,
+    wants_offers: bool,
+    language: str,
+    now: datetime,
+    name: str = "",
+    visitor: str = "",
+    address: str | None = None,
+    channel: Channel | None = None,
+) -> Joined:
+    """Make the person with this canonical, proven phone a member of the code's brand, bound to its store.
+
+    Safe to repeat and to race: one phone is one member with one welcome coupon. Raises CannotJoin.
+    """
+    demand_open(code)
+    if not agrees:
+        raise CannotJoin(_("Please agree to the membership terms to join."))
+    store = code.store
+    member, is_new = profiles.join(
+        phone=phone, name=name, store=store, associate=code.associate, code=code, channel=channel,
+        language=language, now=now,
+    )  # fmt: skip
+    said = {"language": language, "method": METHOD, "now": now, "store": store, "address": address}
+    consent.give(member, consent.Purpose.MEMBERSHIP, **said)
+    if wants_offers or is_new:
+        consent.give(member, consent.Purpose.MARKETING, is_given=wants_offers, **said)
+    if not is_new:
+        binding.bind(member, store=store, associate=code.associate, code=code, now=now)
+    program = programs.ensure(store.brand, now=now)
+    is_enrolled = bool(programs.enrol_many([member.pk], program, at=now))
+    coupon = coupons.issue_welcome(member, program, now=now) if is_enrolled else None
+    if is_enrolled:
+        events.append("program.joined", member=member, at=now, store=store, channel=channel, brand=store.brand.code)
+        codes.mark_joined(code, visitor=visitor, now=now)
+    return Joined(member, is_new, is_enrolled, coupon)
+
+
+@transaction.atomic(durable=True)
+def visit(member: Member, *, code: StoreCode, now: datetime) -> StoreBinding | None:
+    """A member scanned a code: bind by the brand's rule; None when all stays as it is. Raises CannotJoin."""
+    demand_open(code)
+    return binding.bind(member, store=code.store, associate=code.associate, code=code, now=now)
+
+
+@transaction.atomic(durable=True)
+def set_offers(member: Member, *, wanted: bool, language: str, now: datetime, address: str | None = None) -> None:
+    """The member switches offers and news on or off on their own card."""
+    if wanted:
+        consent.give(member, consent.Purpose.MARKETING, language=language, method="card", now=now, address=address)
+    else:
+        consent.withdraw(member, consent.Purpose.MARKETING, method="card", now=now, address=address)

@@ -1,0 +1,59 @@
+"""Whose phone, card or openid this is. The pair (kind, value) is the key: the database lets one member own it."""
+
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from stores.models import Channel
+
+from ..models import Identity, Member
+
+Kind = Identity.Kind
+
+
+class IdentityTaken(Exception):
+    """The phone, card or openid belongs to another member. The text may be shown."""
+
+    def __str__(self) -> str:
+        return _("This number belongs to another member.")
+
+
+def resolve(*, phone: str | None = None, card: str | None = None, openid: str | None = None) -> Member | None:
+    """The member behind a canonical phone, a card number or an openid; the first of them that is known decides."""
+    asked = [(Kind.PHONE, phone), (Kind.CARD, card), (Kind.OPENID, openid)]
+    for kind, value in asked:
+        if not value:
+            continue
+        found = Identity.objects.select_related("member").filter(kind=kind, value=value).first()
+        if found:
+            return found.member
+    return None
+
+
+def claim(kind: int, value: str, member_id: int, *, now: datetime, channel: Channel | None, verified: bool) -> int:
+    """Let a member own an identity unless somebody does; the id of its owner after that. Inner.
+
+    Of two that race, the second waits at the unique key until the first has committed, then finds it owned.
+    """
+    Identity.objects.bulk_create(
+        [Identity(kind=kind, value=value, member_id=member_id, is_verified=verified, added_at=now, channel=channel)],
+        ignore_conflicts=True,
+    )
+    return Identity.objects.filter(kind=kind, value=value).values_list("member_id", flat=True)[0]
+
+
+def attach(
+    member: Member, kind: int, value: str, *, now: datetime, channel: Channel | None = None, verified: bool = False
+) -> Identity:
+    """Give a member one more identity; harmless when it is theirs already. Raises IdentityTaken. Inner."""
+    owner = claim(kind, value, member.pk, now=now, channel=channel, verified=verified)
+    if owner != member.pk:
+        raise IdentityTaken
+    if verified:
+        confirm(kind, value)
+    return Identity.objects.get(kind=kind, value=value)
+
+
+def confirm(kind: int, value: str) -> None:
+    """Note that its owner has proved to hold it. Inner."""
+    Identity.objects.filter(kind=kind, value=value, is_verified=False).update(is_verified=True)
