@@ -10,7 +10,7 @@ from typing import Any
 from axes.helpers import get_cool_off
 from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -44,12 +44,17 @@ WORDS: dict[int, tuple[Any, Any]] = {
     ),
 }
 
+CODES = {
+    400: "unreadable", 403: "forbidden", 404: "not_found", 413: "too_large", 429: "too_many", 500: "broken",
+    503: "unavailable",
+}  # fmt: skip
+
 
 def page(request: HttpRequest, status: int, *, text: Any = "", retry: int = 0) -> HttpResponse:
     """One of the pages above; JSON for programs. ``retry``: seconds until another try makes sense."""
     title, advice = WORDS[status]
     if request.path.startswith(API):
-        answer: HttpResponse = JsonResponse({"error": {"code": status, "message": str(text or title)}}, status=status)
+        answer: HttpResponse = problem(status, CODES[status], title, text)
     else:
         words = {
             "status": status, "title": title, "text": text or advice, "reload": retry if status == 503 else 0,

@@ -1,0 +1,17 @@
+"""The JSON API of partners: tills, malls, mini-programs. Its description stands at /api/v1/docs."""
+
+from ninja import NinjaAPI
+
+from . import errors, members, pos
+from .parsing import Parser
+
+api = NinjaAPI(
+    title="Quanyu API",
+    version="1.0",
+    description="Orders in, points and tiers out. Every call carries a channel's key: `Authorization: Bearer qy_…`.",
+    urls_namespace="api",
+    parser=Parser(),
+)
+api.add_router("", pos.router)
+api.add_router("", members.router)
+errors.install(api)

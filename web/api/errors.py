@@ -1,0 +1,74 @@
+"""What goes wrong, as answers. Every one has the shape of :mod:`web.problems`."""
+
+from typing import Any
+
+from django.core.exceptions import RequestDataTooBig
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+
+from loyalty.services.orders import Refusal
+from web.problems import problem
+
+RETRY = 10  # seconds
+STATUS = {Refusal.UNKNOWN_STORE: 404, Refusal.UNKNOWN_ORDER: 404, Refusal.OTHER_BODY: 409, Refusal.MORE_THAN_PAID: 409}
+
+
+class Refused(Exception):
+    """A service did not take what was sent."""
+
+    def __init__(self, refusal: Refusal):
+        self.refusal = refusal
+        super().__init__(refusal)
+
+
+def install(api: NinjaAPI) -> None:
+    """Answer each kind of trouble."""
+    api.exception_handler(Refused)(_refused)
+    api.exception_handler(AuthenticationError)(_not_let_in)
+    api.exception_handler(ValidationError)(_malformed)
+    api.exception_handler(HttpError)(_unreadable)
+    api.exception_handler(RequestDataTooBig)(_too_big)
+    api.exception_handler(Http404)(_absent)
+    api.exception_handler(OperationalError)(_database_away)
+    api.exception_handler(InterfaceError)(_database_away)
+
+
+def wrong_fields(errors: list[Any]) -> str:
+    """Which fields are wrong and how, without repeating what was sent."""
+    return "; ".join(f"{'.'.join(str(step) for step in error['loc'])}: {error['msg']}" for error in errors[:10])
+
+
+def _refused(request: HttpRequest, error: Refused) -> HttpResponse:
+    refusal = error.refusal
+    return problem(STATUS.get(refusal, 422), refusal.value, _("This was not taken"), refusal.label)
+
+
+def _not_let_in(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
+    answer = problem(401, "unauthorized", _("No valid key"), _("Send a live key: Authorization: Bearer qy_…"))
+    answer["WWW-Authenticate"] = "Bearer"
+    return answer
+
+
+def _malformed(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    return problem(422, "malformed", _("Some fields are wrong"), wrong_fields(error.errors))
+
+
+def _unreadable(request: HttpRequest, error: HttpError) -> HttpResponse:
+    return problem(error.status_code, "unreadable", _("This request could not be read"), _("The body must be JSON."))
+
+
+def _too_big(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
+    return problem(413, "too_large", _("That was too much at once"), _("Split the batch and send the parts."))
+
+
+def _absent(request: HttpRequest, error: Http404) -> HttpResponse:
+    return problem(404, "not_found", _("There is nothing here"))
+
+
+def _database_away(request: HttpRequest, error: Exception) -> HttpResponse:
+    return problem(
+        503, "unavailable", _("Back in a moment"), _("Nothing was changed. Send the same again."), retry=RETRY
+    )
