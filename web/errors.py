@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from stores.services import sessions
 
 from .addresses import client_address, login_name
+from .problems import problem
 
 API = "/api/"
 RETRY = 10  # seconds

@@ -9,6 +9,12 @@ from stores.queries import channels as known
 from stores.services import channels
 
 
+class KeyRequest(HttpRequest):
+    """A request whose key was let in."""
+
+    auth: ApiKey
+
+
 class ChannelKey(HttpBearer):
     """``Authorization: Bearer qy_<prefix>_<secret>``; ``request.auth`` is the key."""
 

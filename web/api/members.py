@@ -1,6 +1,6 @@
 """Tills look members up."""
 
-from django.http import Http404, HttpRequest
+from django.http import Http404
 from django.utils.translation import get_language
 from ninja import Router
 
@@ -10,14 +10,14 @@ from members.rules import phones
 from stores.models import ApiKey
 from stores.queries import channels
 
-from .auth import ChannelKey
+from .auth import ChannelKey, KeyRequest
 from .schemas import HoldingOut, LookupIn, MemberOut, ProblemOut
 
 router = Router(auth=ChannelKey(), tags=["Members"])
 
 
 @router.post("/members/lookup", response={200: MemberOut, frozenset({401, 404, 422, 503}): ProblemOut})
-def look_up(request: HttpRequest, body: LookupIn):
+def look_up(request: KeyRequest, body: LookupIn):
     """Find a member by phone or card: name and phone masked, with tier and balance in the brands of this key."""
     member = shown(identities.owner(body.ref()), request.auth)
     if member is None:

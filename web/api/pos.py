@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from ninja import Path, Router, Status
@@ -13,7 +12,7 @@ from loyalty.services.orders import NewOrder, Settlement
 from stores.models import ApiKey
 from stores.queries import stores
 
-from .auth import ChannelKey
+from .auth import ChannelKey, KeyRequest
 from .errors import Refused, wrong_fields
 from .members import shown
 from .schemas import BatchIn, BatchOut, ItemOut, OrderIn, OrderOut, ProblemOut, RefundIn, RefundOut
@@ -23,7 +22,7 @@ PROBLEMS: dict[Any, Any] = {frozenset({401, 404, 409, 413, 422, 503}): ProblemOu
 
 
 @router.post("/orders", response={200: OrderOut, 201: OrderOut, **PROBLEMS})
-def push_order(request: HttpRequest, body: OrderIn):
+def push_order(request: KeyRequest, body: OrderIn):
     """Take one paid order. Sending it again is safe: it answers 200 and changes nothing.
 
     A shopper whom nobody knows is no mistake: the order is stored without a member, and ``note`` says so.
@@ -36,7 +35,7 @@ def push_order(request: HttpRequest, body: OrderIn):
 
 
 @router.post("/orders/batch", response={200: BatchOut, 207: BatchOut, **PROBLEMS})
-def push_orders(request: HttpRequest, body: BatchIn):
+def push_orders(request: KeyRequest, body: BatchIn):
     """Take up to 500 paid orders. Each answers for itself: created, duplicate, or rejected with a reason.
 
     200 when all were taken, 207 when some were rejected.
@@ -45,12 +44,12 @@ def push_orders(request: HttpRequest, body: BatchIn):
     done = orders.settle_many(list(news.values()), now=timezone.now(), within=stores.visible_to_key(request.auth))
     for place, settled in zip(news, done, strict=True):
         items[place] = _item_out(items[place], settled)
-    counts = {word: sum(item.status == word for item in items) for word in orders.Status}
+    counts = {word.value: sum(item.status == word for item in items) for word in orders.Status}
     return Status(207 if counts["rejected"] else 200, BatchOut(items=items, **counts))
 
 
 @router.post("/orders/{number}/refunds", response={200: RefundOut, 201: RefundOut, **PROBLEMS})
-def push_refund(request: HttpRequest, body: RefundIn, number: Path[str]):
+def push_refund(request: KeyRequest, body: RefundIn, number: Path[str]):
     """Take a refund of one order, whole or in part. Sending it again is safe: it answers 200 and changes nothing."""
     key = request.auth
     done = orders.refund(body.new(key.channel, number), now=timezone.now(), within=stores.visible_to_key(key))
