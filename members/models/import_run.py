@@ -6,7 +6,6 @@ from django.utils.translation import gettext_lazy as _
 from stores.models import Brand, Staff
 
 
-
 class ImportRun(models.Model):
     """One file on its way in. The same file from the same source is the same run, unless that was cancelled."""
 
