@@ -1,13 +1,14 @@
 """Plain functions that make rows with defaults; nothing to look up. Phones come from the demo range only."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from itertools import count
 
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import encrypt
 from django.contrib.auth.hashers import make_password
 
-from members.models import Identity, Member
+from members.models import Identity, Member, Order, OrderLine, Product
 from stores.access import Role
 from stores.models import Brand, Chain, Channel, Dealer, Grant, Region, Staff, Store
 
@@ -104,3 +105,24 @@ def make_member(*, phone=None, **given) -> Member:
         kind=Identity.Kind.PHONE, value=phone or make_phone(), member=member, is_verified=True, added_at=NOON
     )
     return member
+
+
+def make_product(**given) -> Product:
+    n = next(_serial)
+    return Product.objects.create(**{"sku": f"P{n:05d}", "name": f"商品{n}", "updated_at": NOON} | given)
+
+
+def make_order(store=None, *, member=None, lines=(), **given) -> Order:
+    """A stored receipt as it stands; it earns nothing (for that, settle one). ``lines``: (sku, name, quantity, amount)."""
+    n = next(_serial)
+    order = Order.objects.create(
+        **{
+            "store": store or make_store(), "member": member, "channel": given.pop("channel", None) or make_channel(),
+            "number": f"R{n:08d}", "amount": Decimal("100"), "paid_at": NOON, "received_at": NOON, "digest": b"0" * 16,
+        } | given
+    )  # fmt: skip
+    OrderLine.objects.bulk_create(
+        OrderLine(order=order, line_no=at, sku=sku, name=name, quantity=quantity, amount=amount)
+        for at, (sku, name, quantity, amount) in enumerate(lines, 1)
+    )
+    return order

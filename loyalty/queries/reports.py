@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models.functions import TruncDate
 
 from stores.models import Brand
 
@@ -45,3 +47,11 @@ def members_by_tier(brands: QuerySet[Brand]) -> list[dict]:
     tiers = Tier.objects.filter(program__brand__in=brands).order_by("program", "rank")
     rows = tiers.values("pk", "program", "rank", "name", "name_en", brand_name=F("program__brand__name"))
     return [{**row, "members": members.get(row["pk"], 0)} for row in rows]
+
+
+def earned_by_day(brands: QuerySet[Brand], *, since: datetime, until: datetime, zone: ZoneInfo) -> dict[date, int]:
+    """Points that came in, by the day of their cause in a zone; days without any are left out."""
+    books = Book.objects.filter(asset=Book.Asset.POINTS, program__brand__in=brands).values("pk")
+    moved = Entry.objects.filter(book__in=books, occurred_at__gte=since, occurred_at__lt=until, amount__gt=0)
+    rows = moved.annotate(day=TruncDate("occurred_at", tzinfo=zone)).order_by("day").values("day")
+    return {row["day"]: row["earned"] for row in rows.annotate(earned=Sum("amount"))}

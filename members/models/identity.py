@@ -1,4 +1,5 @@
 from django.db import models
+from django.db.models.functions import Right
 from django.utils.translation import gettext_lazy as _
 
 from stores.models import Channel
@@ -25,7 +26,13 @@ class Identity(models.Model):
     channel = models.ForeignKey(Channel, models.PROTECT, null=True, related_name="+", db_constraint=False)
 
     class Meta:
-        indexes = [models.Index(fields=["member"], name="identity_member")]
+        indexes = [
+            models.Index(fields=["member"], name="identity_member"),
+            # the till asks for the last four digits and a name
+            models.Index(
+                Right("value", 4), "member", condition=models.Q(kind=1), name="identity_last_four_of_phone"
+            ),
+        ]
 
     class Privacy:
         keep = ["kind", "member", "is_verified", "added_at", "channel"]

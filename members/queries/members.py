@@ -1,11 +1,20 @@
 """Which members a person may see, and how they are found."""
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from __future__ import annotations
+
+import re
+
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models.functions import Right
 
 from stores.models import Staff
 from stores.queries import stores
 
-from ..models import Member, Order
+from ..models import Identity, Member, Order
+from ..rules import phones
+
+LAST_FOUR = re.compile(r"^(?P<digits>\d{4})\s*(?P<name>\D.*)$|^(?P<name2>\D.*?)\s*(?P<digits2>\d{4})$")
+SHOWN_KINDS = (Identity.Kind.PHONE, Identity.Kind.CARD)
 
 
 def visible_to(staff: Staff) -> QuerySet[Member]:
@@ -17,3 +26,51 @@ def visible_to(staff: Staff) -> QuerySet[Member]:
     mine = stores.visible_to(staff).values("pk")
     bought = Order.objects.filter(member=OuterRef("pk"), store__in=mine)
     return Member.objects.filter(Q(home_store__in=mine) | Exists(bought))
+
+
+def for_list(staff: Staff) -> QuerySet[Member]:
+    """The members on the list page, with store, associate and (prefetched as ``shown_identities``) phone and card."""
+    shown = Identity.objects.filter(kind__in=SHOWN_KINDS).order_by("kind", "added_at")
+    return (
+        visible_to(staff)
+        .select_related("home_store__brand", "associate", "joined_channel")
+        .prefetch_related(Prefetch("identities", queryset=shown, to_attr="shown_identities"))
+    )
+
+
+def matching(members: QuerySet[Member], text: str) -> QuerySet[Member]:
+    """Those of the members whom a searched text names.
+
+    A whole phone, a card number, a member number, last four digits with a name (``1234王`` or ``王 1234``), or the
+    beginning of a name. Each way reads an index; a bare four digits finds nobody, since it would find too many.
+    """
+    text = text.strip()[:128]
+    if not text:
+        return members
+    if phone := phones.normalise(text):
+        return members.filter(pk__in=_owners(Identity.Kind.PHONE, value=phone))
+    if found := LAST_FOUR.match(text):
+        name = (found["name"] or found["name2"]).strip().rstrip("*")
+        digits = found["digits"] or found["digits2"]
+        phones_ending = Identity.objects.annotate(last_four=Right("value", 4))
+        ending = phones_ending.filter(kind=Identity.Kind.PHONE, last_four=digits).values("member")
+        return members.filter(Q(name__startswith=name, pk__in=ending) | Q(pk__in=_numbered(text)))
+    if any(letter.isdigit() for letter in text):
+        return members.filter(pk__in=_numbered(text))
+    return members.filter(name__startswith=text)
+
+
+def _owners(kind: int, **given: str) -> QuerySet:
+    return Identity.objects.filter(kind=kind, **given).values("member")
+
+
+def _numbered(text: str) -> QuerySet:
+    """Members with this member number or card number, as typed or in capitals."""
+    by_card = _owners(Identity.Kind.CARD, value__in={text, text.upper()})
+    by_number = Member.objects.filter(number__in={text, text.upper()}).values("pk")
+    return by_card.union(by_number)
+
+
+def find(staff: Staff, text: str) -> QuerySet[Member]:
+    """The members a person may see whom the text names; see ``matching``."""
+    return matching(for_list(staff), text).order_by("-joined_at", "-pk")

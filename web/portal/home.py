@@ -1,7 +1,129 @@
 """The first page of the day."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from loyalty.queries import reports as loyalty_reports
+from members.queries import reports
+from members.queries.reports import Span
 from stores.access import Permission
+from stores.models import Staff
+from stores.queries import board
+from stores.queries import stores as places
+from web.ui import charts, formats
+from web.ui.menu import address
 from web.ui.pages import Page
+
+from . import setup
+
+SPARK_DAYS = 30
+PERIODS = [(1, gettext_lazy("Today")), (7, gettext_lazy("7 days")), (30, gettext_lazy("30 days"))]
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One figure: what, how much, how it compares, how it moved, and where its people are."""
+
+    label: str
+    figure: str
+    change: float | None = None  # share of the figure before: 0.12 is 12 % more
+    is_points: bool = False  # the change is in percentage points
+    spark: SafeString | str = ""
+    url: str = ""
+    hint: str = ""
+
+    @property
+    def change_text(self) -> str:
+        """12.0 %, or 1.5 points for a share of percent."""
+        size = abs(self.change or 0) * 100
+        return _("%(points)s pt") % {"points": f"{size:.1f}"} if self.is_points else f"{size:.1f}%"
+
+
+def change(now: Any, before: Any) -> float | None:
+    """By which share a figure grew; None when there was nothing to compare with."""
+    return float(now) / float(before) - 1 if before else None
+
+
+def spark(values: dict[date, Any]) -> SafeString:
+    """A sparkline of daily figures."""
+    return charts.sparkline(list(values.values()))
+
+
+def member_tiles(staff: Staff, span: Span, month: Span, daily: dict[str, dict[date, Any]]) -> list[Tile]:
+    """Joins, active members, sales and the members' share."""
+    joins, joins_before = reports.joined(staff, span), reports.joined(staff, span.before)
+    sold, before = reports.sales(staff, span), reports.sales(staff, span.before)
+    share, share_before = sold.member_share, before.member_share
+    moved = float(share - share_before) if share is not None and share_before is not None else None
+    return [
+        Tile(_("New members"), formats.compact(joins), change(joins, joins_before),
+             spark=spark(reports.joined_by_day(staff, month)), url=f"/members/?joined_min={span.start:%Y-%m-%d}"),
+        Tile(_("Active members"), formats.compact(sold.active), change(sold.active, before.active),
+             spark=spark(daily["active"]), hint=_("members who bought")),
+        Tile(_("Sales"), formats.compact_money(sold.sales), change(sold.sales, before.sales),
+             spark=spark(daily["all"]), url=f"/orders/?paid_min={span.start:%Y-%m-%d}", hint=_("refunds taken off")),
+        Tile(_("Member share of sales"), formats.percent(share), moved, is_points=True,
+             spark=spark(daily["members"])),
+    ]  # fmt: skip
+
+
+def points_tiles(staff: Staff, span: Span, month: Span) -> list[Tile]:
+    """Points given and held, for whoever sees whole brands."""
+    if staff.scope not in {Staff.Scope.CHAIN, Staff.Scope.BRAND}:
+        return []
+    brands = places.brands_visible_to(staff)
+    now = loyalty_reports.points(brands, since=span.start, until=span.end)
+    before = loyalty_reports.points(brands, since=span.before.start, until=span.before.end)
+    daily = loyalty_reports.earned_by_day(brands, since=month.start, until=month.end, zone=month.start.tzinfo)
+    return [
+        Tile(_("Points issued"), formats.compact(now.earned), change(now.earned, before.earned),
+             spark=spark({day: daily.get(day, 0) for day in month.days})),
+        Tile(_("Points balance"), formats.compact(now.outstanding), hint=_("held by members now")),
+    ]  # fmt: skip
+
+
+def sales_chart(staff: Staff, span: Span, month: Span, daily: dict[date, Any]) -> charts.Line:
+    """Sales by day, this time and the weeks before; at least fourteen days, so that there is a line."""
+    shown = month if span.days[1:] == [] or len(span.days) > 7 else Span.of_days(
+        14, now=span.end, zone=span.end.tzinfo
+    )  # fmt: skip
+    before = reports.sales_by_day(staff, shown.before)["all"]
+    rows = [charts.Series(_("Sales"), [daily[day] for day in shown.days])]
+    rows.append(charts.Series(_("%(weeks)d weeks earlier") % {"weeks": shown.weeks}, list(before.values())))
+    return charts.Line(_("Sales by day"), shown.days, rows, "money")
+
+
+def join_charts(staff: Staff, span: Span) -> Sequence[charts.Bars]:
+    """New members by channel and by store."""
+    chinese = formats.is_chinese()
+    by_store = [
+        (row["home_store__name"] if chinese else row["home_store__name_en"] or row["home_store__name"], row["count"])
+        for row in reports.joined_by_store(staff, span)
+    ]
+    by_channel = [(name or _("Unknown"), count) for name, count in reports.joined_by_channel(staff, span)]
+    return charts.Bars(_("New members by store"), by_store), charts.Bars(_("New members by channel"), by_channel)
+
+
+def opening(staff: Staff) -> dict:
+    """How many open stores passed each step."""
+    whole, _brands = board.of(places.visible_to(staff))
+    labels = {"invited": _("Manager invited"), "printed": _("Code printed"), "scanned": _("First scan"),
+              "joined": _("First member")}  # fmt: skip
+    rows = [{"label": label, "count": getattr(whole, step)} for step, label in labels.items()]
+    return {"opening": rows, "opening_total": whole.total, "board_url": address("store-board")}
+
+
+def chosen_days(asked: str) -> int:
+    """1, 7 or 30; 7 when something else was asked for."""
+    return int(asked) if asked in {"1", "7", "30"} else 7
 
 
 class Home(Page):
@@ -9,3 +131,22 @@ class Home(Page):
 
     permission = Permission.HOME_VIEW
     template = "portal/home/home.html"
+    title = gettext_lazy("Home")
+
+    def get(self, request, *args, **kwargs):
+        return self.render(**figures(request.user, chosen_days(request.GET.get("days", "")), now=timezone.now()))
+
+
+def figures(staff: Staff, days: int, *, now: datetime) -> dict:
+    """All words of the home page."""
+    zone = timezone.get_current_timezone()
+    zone = zone if isinstance(zone, ZoneInfo) else ZoneInfo("Asia/Shanghai")
+    span, month = (Span.of_days(each, now=now, zone=zone) for each in (days, SPARK_DAYS))
+    daily = reports.sales_by_day(staff, month)
+    by_store, by_channel = join_charts(staff, span)
+    return {
+        "days": days, "periods": PERIODS, "weeks": span.weeks, "now": now,
+        "tiles": member_tiles(staff, span, month, daily) + points_tiles(staff, span, month),
+        "sales": sales_chart(staff, span, month, daily["all"]), "by_store": by_store, "by_channel": by_channel,
+        "steps": setup.steps(staff),
+    } | opening(staff)  # fmt: skip
