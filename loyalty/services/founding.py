@@ -1,0 +1,87 @@
+"""A whole brand's members into its programme at once, and welcome coupons for the latest. For demo chains and benches."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.db import connection
+
+from members.services import events
+
+from ..models import Coupon, CouponTemplate, Program
+from .coupons import make_code
+
+ACCOUNTS = """
+    INSERT INTO loyalty_account (member_id, book_id, balance, earned, spent, expired, debt, version)
+    SELECT m.id, b.id, 0, 0, 0, 0, 0, 0
+    FROM members_member m JOIN stores_store s ON s.id = m.home_store_id
+    JOIN loyalty_book b ON b.program_id = %(program)s
+    WHERE s.brand_id = %(brand)s
+    ORDER BY m.id, b.id
+    ON CONFLICT (member_id, book_id) DO NOTHING
+"""
+STANDINGS = """
+    WITH opened AS (
+        INSERT INTO loyalty_standing (member_id, program_id, tier_id, since, joined_at)
+        SELECT m.id, %(program)s, t.id, m.joined_at, m.joined_at
+        FROM members_member m JOIN stores_store s ON s.id = m.home_store_id,
+            (SELECT id FROM loyalty_tier WHERE program_id = %(program)s ORDER BY threshold LIMIT 1) t
+        WHERE s.brand_id = %(brand)s
+        ORDER BY m.id
+        ON CONFLICT (member_id, program_id) DO NOTHING
+        RETURNING member_id, tier_id, joined_at
+    ), noted AS (
+        INSERT INTO loyalty_tierchange (member_id, program_id, before_id, after_id, growth, reason, at)
+        SELECT member_id, %(program)s, NULL, tier_id, 0, 'joined', joined_at FROM opened
+    )
+    INSERT INTO members_event (kind, member_id, at, store_id, channel_id, data)
+    SELECT 'program.joined', o.member_id, o.joined_at, m.home_store_id, m.joined_channel_id,
+        jsonb_build_object('brand', %(code)s::text)
+    FROM opened o JOIN members_member m ON m.id = o.member_id
+"""
+LATEST = """
+    SELECT m.id, m.joined_at FROM members_member m JOIN stores_store s ON s.id = m.home_store_id
+    WHERE s.brand_id = %s AND m.joined_at >= %s ORDER BY m.id
+"""
+
+
+def enrol_everybody(program: Program) -> int:
+    """Every member whose home store is the brand's takes part since joining: accounts, standing, event. Inner."""
+    given = {"program": program.pk, "brand": program.brand_id, "code": program.brand.code}
+    with connection.cursor() as cursor:
+        cursor.execute(ACCOUNTS, given)
+        cursor.execute(STANDINGS, given)
+        return cursor.rowcount
+
+
+def welcome_template(program: Program, name: str, name_en: str, value: int, threshold: int) -> CouponTemplate:
+    """What newcomers find in their wallet: so many yuan off, from an order of so many. Inner."""
+    return CouponTemplate.objects.create(
+        program=program, name=name, name_en=name_en, kind=CouponTemplate.Kind.AMOUNT, value=Decimal(value),
+        threshold=Decimal(threshold), valid_days=30, is_welcome=True,
+    )  # fmt: skip
+
+
+def welcome_latest(program: Program, *, now: datetime) -> int:
+    """Welcome coupons that are still valid, for the members who joined lately; how many. Inner."""
+    template = CouponTemplate.objects.get(program=program, is_welcome=True, is_live=True)
+    valid = timedelta(days=template.valid_days)
+    with connection.cursor() as cursor:
+        cursor.execute(LATEST, [program.brand_id, now - valid])
+        newcomers = cursor.fetchall()
+    made = Coupon.objects.bulk_create(
+        [
+            Coupon(template=template, member_id=member_id, code=make_code(), source="welcome", issued_at=at,
+                   expires_at=at + valid)
+            for member_id, at in newcomers
+        ],
+        batch_size=5000,
+    )  # fmt: skip
+    return events.append_many(
+        events.NewEvent(
+            "coupon.issued", coupon.member_id, coupon.issued_at,
+            data={"coupon": coupon.pk, "template": template.pk, "source": coupon.source},
+        )
+        for coupon in made
+    )  # fmt: skip

@@ -1,0 +1,156 @@
+"""Filling an empty database with the demo chain, step by step, each through the services or their bulk forms."""
+
+from __future__ import annotations
+
+import multiprocessing
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import django
+import numpy as np
+from django.db import connection, connections, transaction
+
+from loyalty.services import founding as loyalty_founding
+from loyalty.services import orders, programs
+from members.services import founding as members_founding
+from stores.services import founding
+from stores.services.founding import NewScan
+
+from . import crew, trade, tree
+from .people import newcomers, people
+from .world import BRANDS, BrandPlan, Size, World, new_world
+
+SCAN_DAYS = 45  # scans are kept for as long as pages show them
+LOOKERS = 1.3  # visitors who scan and leave, for each who joins
+BATCH = 1500  # receipts that make a call worth its cost
+
+
+@dataclass
+class Report:
+    """What was made, and the seconds of each step."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    say: Callable[[str], None] = print
+
+    @contextmanager
+    def step(self, name: str):
+        begun = time.monotonic()
+        yield
+        self.seconds[name] = time.monotonic() - begun
+        self.say(f"{name:<28} {self.seconds[name]:6.1f} s")
+
+
+def fill(size: Size, *, seed: int, now: datetime, workers: int, say: Callable[[str], None]) -> Report:
+    """Make the whole chain; raises NotEmpty when there is one already. ``workers`` 1 stays in this process."""
+    founding.demand_empty()
+    founding.bulk_session()
+    world, report = new_world(size, seed, now), Report(say=say)
+    with report.step("brands, stores, staff, codes"):
+        admin = found(world)
+    with report.step(f"{size.members:,} members"):
+        _share(world, workers, _join_brand)
+    with report.step("accounts, standings, coupons"):
+        _share(world, workers, _enrol_brand)
+    with report.step(f"{size.orders:,} orders"):
+        report.counts["refused"] = sum(_share(world, workers, _trade_brand))
+    with report.step("scans and statistics"):
+        _scan(world)
+        founding.refresh_statistics()
+    report.counts["administrator"] = admin.pk
+    return report
+
+
+def found(world: World):
+    """The ground and the people on it; the administrator who signed for it."""
+    ground = tree.lay(world)
+    admin = crew.first_administrator(world)
+    opened = tree.open_stores(world, ground, admin)
+    hired = crew.hire(world, ground, opened, admin)
+    crew.hang_codes(world, opened, admin, hired)
+    return admin
+
+
+# --- sharing the work ----------------------------------------------------------------------------------
+def _share(world: World, workers: int, work: Callable[[World, BrandPlan], int]) -> list[int]:
+    """Do the work for each brand: brands never touch the same accounts, so two processes never wait."""
+    if workers < 2 or connection.in_atomic_block:
+        return [work(world, plan) for plan in BRANDS]
+    connections.close_all()
+    context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_prepare) as pool:
+        return list(pool.map(work, [world] * len(BRANDS), BRANDS))
+
+
+def _prepare() -> None:
+    django.setup()
+    founding.bulk_session()
+
+
+def _join_brand(world: World, plan: BrandPlan) -> int:
+    with transaction.atomic(durable=True):
+        return members_founding.join_many(newcomers(world, plan, world.tag_ids), now=world.founded)
+
+
+def _enrol_brand(world: World, plan: BrandPlan) -> int:
+    with transaction.atomic(durable=True):
+        program = programs.ensure(world.tills[plan.code].brand, now=world.founded)
+        loyalty_founding.enrol_everybody(program)
+        return loyalty_founding.welcome_latest(program, now=world.now)
+
+
+def _trade_brand(world: World, plan: BrandPlan) -> int:
+    """Settle the brand's year batch by batch; how many receipts and refunds were refused (none, if all is well)."""
+    refused = 0
+    for batch in batches(world, plan):
+        settled = orders.settle_many(batch.orders, now=batch.closing)
+        refunded = orders.refund_many(batch.refunds, now=batch.closing) if batch.refunds else []
+        refused += sum(not each.is_new for each in (*settled, *refunded))
+    return refused
+
+
+def batches(world: World, plan: BrandPlan) -> Iterator[trade.Day]:
+    """Days put together until a call is worth its cost; the last days each by themselves."""
+    held = trade.Day(world.founded, [], [])
+    for day in trade.days(world, plan):
+        held = trade.Day(day.closing, held.orders + day.orders, held.refunds + day.refunds)
+        if len(held.orders) >= BATCH or world.now - day.closing < timedelta(days=2):
+            yield held
+            held = trade.Day(day.closing, [], [])
+    if held.orders or held.refunds:
+        yield held
+
+
+# --- scans ---------------------------------------------------------------------------------------------
+@transaction.atomic(durable=True)
+def _scan(world: World) -> int:
+    """Who scanned lately: those who joined, and more who only looked; new stores have their first lookers."""
+    scans: list[NewScan] = []
+    since = world.now.timestamp() - SCAN_DAYS * 86_400
+    for plan in BRANDS:
+        crowd, dice = people(world, plan), world.dice("scans", plan.code)
+        joined = np.flatnonzero(crowd.joined > since)
+        joined = joined[dice.random(len(joined)) < 0.8]
+        scans += [_scan_at(crowd.shops[crowd.shop[i]].code_id, int(crowd.joined[i]), dice, joins=True) for i in joined]
+        for i in dice.choice(joined, round(len(joined) * LOOKERS)) if len(joined) else ():
+            shop, at = crowd.shops[crowd.shop[i]], int(crowd.joined[i]) - int(dice.integers(60, 6 * 86_400))
+            scans.append(_scan_at(shop.code_id, at, dice, joins=False))
+        young = [shop for shop in world.shops[plan.code] if not shop.trades and shop.code_id]
+        scans += [
+            _scan_at(shop.code_id, int(world.now.timestamp()) - 3600 * (k + 2), dice, joins=False)
+            for shop in young
+            if shop.scanned
+            for k in range(4)
+        ]
+    return founding.record_scans(scan for scan in scans if scan.code_id)
+
+
+def _scan_at(code_id: int | None, at: int, dice: np.random.Generator, *, joins: bool) -> NewScan:
+    moment = datetime.fromtimestamp(at, UTC)
+    scanned = moment - timedelta(seconds=int(dice.integers(25, 160))) if joins else moment
+    return NewScan(code_id or 0, dice.bytes(16).hex(), scanned, moment if joins else None)
