@@ -1,0 +1,149 @@
+"""A brand's programme: made once, joined once, edited with care; coupons never beyond their stock."""
+
+from decimal import Decimal
+
+import pytest
+
+from loyalty.models import Coupon, CouponTemplate, Program, Standing, TierChange
+from loyalty.queries import coupons as wallets
+from loyalty.queries import members as lists
+from loyalty.rules import tiers as rules
+from loyalty.rules.tiers import DEFAULT_LADDER, Rung
+from loyalty.services import coupons, orders, programs
+from members.models import Event, Member
+from stores.models import LogEntry
+from tests.factories import NOON, make_brand, make_member, make_staff
+from tests.loyalty.receipts import LATER, held, make_shop, new_order
+
+
+@pytest.fixture
+def program(db):
+    return programs.ensure(make_brand(), now=NOON)
+
+
+def test_a_programme_is_made_once_with_two_books_and_four_tiers(program):
+    again = programs.ensure(program.brand, now=NOON)
+
+    assert again == program
+    assert sorted(program.books.values_list("asset", flat=True)) == ["growth", "points"]
+    assert list(program.tiers.values_list("name", "threshold")) == [(r.name, r.threshold) for r in DEFAULT_LADDER]
+
+
+def test_taking_part_twice_is_taking_part_once(program):
+    member = make_member()
+
+    assert programs.enrol_many([member.pk, member.pk], program, at=NOON) == 1
+    assert programs.enrol_many([member.pk], program, at=LATER) == 0
+    assert Standing.objects.get().joined_at == NOON
+    assert TierChange.objects.count() == 1
+
+
+def test_new_rates_hold_for_the_next_order_and_are_noted(db):
+    store, till = make_shop()
+    member, clerk = make_member(), make_staff()
+    orders.settle(new_order(store, till, member), now=LATER)
+
+    programs.edit_rates(
+        Program.objects.get(), points_per_yuan=Decimal(2), growth_per_yuan=Decimal(0), points_valid_days=365,
+        by=clerk, now=LATER,
+    )  # fmt: skip
+    orders.settle(new_order(store, till, member), now=LATER)
+
+    assert held(member, store.brand) == (300, 100, 0)
+    assert LogEntry.objects.get(action="program.edited").after["points_per_yuan"] == "2"
+
+
+def test_a_negative_rate_is_refused(program):
+    with pytest.raises(programs.BadProgram):
+        programs.edit_rates(
+            program, points_per_yuan=Decimal(-1), growth_per_yuan=Decimal(0), points_valid_days=None,
+            by=make_staff(), now=NOON,
+        )  # fmt: skip
+
+
+def test_a_new_ladder_moves_members_at_once(db):
+    store, till = make_shop()
+    member = make_member()
+    orders.settle(new_order(store, till, member, amount="600"), now=LATER)
+    lower = [Rung(0, "普卡", "Standard", 0), Rung(1, "银卡", "Silver", 600), *DEFAULT_LADDER[2:]]
+
+    programs.edit_ladder(Program.objects.get(), lower, by=make_staff(), now=LATER)
+
+    assert Standing.objects.get().tier.name == "银卡"
+    assert TierChange.objects.filter(reason="ladder").count() == 1
+
+
+@pytest.mark.parametrize(
+    "thresholds", [[1, 2, 3, 4], [0, 5, 5, 6], [0, 7, 6, 8], [0, 1, 2]], ids=["no zero", "twice", "falling", "short"]
+)
+def test_a_broken_ladder_is_refused(program, thresholds):
+    ladder = [Rung(rank, f"T{rank}", "", threshold) for rank, threshold in enumerate(thresholds)]
+
+    with pytest.raises(programs.BadProgram):
+        programs.edit_ladder(program, ladder, by=make_staff(), now=NOON)
+
+    assert list(program.tiers.values_list("threshold", flat=True)) == [r.threshold for r in DEFAULT_LADDER]
+
+
+@pytest.mark.parametrize(("growth", "name", "missing"), [(0, "普卡", 1000), (999, "普卡", 1), (1000, "银卡", 4000),
+                                                         (20_000, "黑卡", None), (10**9, "黑卡", None)])  # fmt: skip
+def test_a_growth_value_reaches_the_highest_rung_below_it(growth, name, missing):
+    assert rules.reached(DEFAULT_LADDER, growth).name == name
+    assert rules.missing(DEFAULT_LADDER, growth) == missing
+
+
+def test_lists_show_points_and_the_highest_tier(db):
+    store, till = make_shop()
+    other, other_till = make_shop()
+    member, nobody = make_member(), make_member()
+    orders.settle_many([new_order(store, till, member, amount="1000"), new_order(other, other_till, member)], now=LATER)
+
+    rows = {row.pk: row for row in lists.with_balance(Member.objects.all())}
+    one = lists.with_balance(Member.objects.all(), Program.objects.get(brand=other.brand)).get(pk=member.pk)
+
+    assert (rows[member.pk].points, rows[member.pk].tier_name) == (1100, "银卡")
+    assert (rows[nobody.pk].points, rows[nobody.pk].tier_name) == (0, None)
+    assert (one.points, one.tier_name) == (100, "普卡")
+
+
+# --- coupons -------------------------------------------------------------------------------------------
+def make_template(program, **given):
+    return CouponTemplate.objects.create(
+        **{"program": program, "name": "新人券", "kind": "amount", "value": 10} | given
+    )
+
+
+def test_a_coupon_is_given_once_for_its_source(program):
+    template, member = make_template(program, stock=5), make_member()
+
+    first = coupons.issue(template, member, source="x", now=NOON)
+    again = coupons.issue(template, member, source="x", now=LATER)
+
+    assert first == again
+    assert len(first.code) == 12
+    template.refresh_from_db()
+    assert template.stock == 4
+    assert Event.objects.filter(kind="coupon.issued").count() == 1
+
+
+def test_a_stock_is_never_passed(program):
+    template = make_template(program, stock=1)
+    coupons.issue(template, make_member(), source="x", now=NOON)
+
+    with pytest.raises(coupons.SoldOut):
+        coupons.issue(template, make_member(), source="x", now=NOON)
+
+
+def test_a_welcome_coupon_is_optional_and_never_in_the_way(program):
+    member = make_member()
+    nothing = coupons.issue_welcome(member, program, now=NOON)
+    template = make_template(program, is_welcome=True, stock=0)
+
+    assert nothing is None
+    assert coupons.issue_welcome(member, program, now=NOON) is None
+    CouponTemplate.objects.filter(pk=template.pk).update(stock=None)
+    coupon = coupons.issue_welcome(member, program, now=NOON)
+    assert coupons.issue_welcome(member, program, now=LATER) == coupon
+    assert list(wallets.wallet(member, LATER)) == [coupon]
+    assert wallets.welcome_template(program) == template
+    assert Coupon.objects.count() == 1
