@@ -19,7 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("web.sign_in.urls")),
     path("engine/", admin.site.urls),
 ]
-for prefix, door in [("", "web.portal"), ("s/", "web.counter"), ("m/", "web.h5"), ("ui/", "web.ui")]:
+for prefix, door in [("", "web.portal"), ("s/", "web.counter"), ("", "web.h5"), ("ui/", "web.ui")]:
     if find_spec(door) and find_spec(f"{door}.urls"):
         urlpatterns.append(path(prefix, include(f"{door}.urls")))
 if find_spec("web.api"):

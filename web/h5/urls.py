@@ -1,0 +1,19 @@
+"""Addresses of the pages for members. They are short because some are printed."""
+
+from django.urls import path
+
+from . import card, join, places
+
+urlpatterns = [
+    path("c/<str:public>", join.landing, name="store-code"),
+    path("c/<str:public>/code", join.prove, name="join-code"),
+    path("c/<str:public>/terms", join.terms, name="join-terms"),
+    path("c/<str:public>/visit", join.visit, name="store-visit"),
+    path("c/<str:public>/near", places.near, name="store-near"),
+    path("m/", card.page, name="card"),
+    path("m/qr", card.code_picture, name="card-qr"),
+    path("m/offers", card.offers, name="card-offers"),
+    path("m/leave", card.leave, name="card-leave"),
+    path("m/sign-in", card.sign_in, name="card-sign-in"),
+    path("m/sign-in/code", card.sign_in_code, name="card-sign-in-code"),
+]
