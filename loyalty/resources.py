@@ -73,7 +73,8 @@ class LegacyMemberResource(SetBasedResource):
     store = ImportField(
         "store", names=("门店编码", "Store code"), label=_("Home store"), kind="word", limit=120, example="",
         aliases=("门店", "所属门店", "归属门店", "开卡门店", "注册门店", "门店编号", "门店代码", "店号", "店铺编码",
-                 "门店名称", "所属店铺", "store", "home store", "store id", "shop", "shop code", "branch", "store name"),
+                 "门店名称", "所属店铺", "store", "home store", "store id", "store name", "shop", "shop code",
+                 "branch"),
         hint=_("The store's code, or a name that only one store has."),
     )  # fmt: skip
     tier = ImportField(
@@ -126,14 +127,14 @@ class LegacyMemberResource(SetBasedResource):
         program = opening.program_of(run.brand, now=run.step_started_at or run.created_at)
         match.members(cursor, run, self._words(run, program))
         books = dict(program.books.values_list("asset", "pk"))
-        run_sql(
-            cursor,
-            TAKES_PART.replace("@opened", OPENED),
-            run,
-            program=program.pk,
-            prefix=f"open:{run.source}:",
-            **books,
-        )
+        statement = TAKES_PART.replace("@opened", OPENED)
+        run_sql(cursor, statement, run, program=program.pk, prefix=f"open:{run.source}:", **books)
+
+    def prepare(self, cursor: CursorWrapper, run: ImportRun, *, now: datetime) -> None:
+        """The programme and the tags of the dictionary."""
+        assert run.brand
+        opening.program_of(run.brand, now=now)
+        apply.tag_words(cursor, run, now=now)
 
     def apply(self, cursor: CursorWrapper, run: ImportRun, chunk: apply.Chunk, *, now: datetime) -> None:
         """The members' own rows first, then what they are owed."""

@@ -6,7 +6,7 @@ from django.utils import timezone
 from .services import importing
 
 
-@shared_task(queue="bulk", time_limit=7_200)
+@shared_task(time_limit=7_200)
 def run_imports() -> None:
     """Check or bring in the next import that waits, or whose worker died."""
     while importing.work(now=timezone.now()):

@@ -48,7 +48,7 @@ LATEST = """
 
 def enrol_everybody(program: Program) -> int:
     """Every member whose home store is the brand's takes part since joining: accounts, standing, event. Inner."""
-    given = {"program": program.pk, "brand": program.brand_id, "code": program.brand.code}
+    given: dict[str, int | str] = {"program": program.pk, "brand": program.brand_id, "code": program.brand.code}
     with connection.cursor() as cursor:
         cursor.execute(ACCOUNTS, given)
         cursor.execute(STANDINGS, given)

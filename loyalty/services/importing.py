@@ -87,9 +87,7 @@ def choose(
     chosen = {field: columns.get(field) for field in resource.columns()}
     if absent := resource.missing(chosen):
         labels = ", ".join(str(resource.columns()[field].label) for field in absent)
-        raise CannotImport(
-            _("Choose at least the columns that tell who a row is about: %(needed)s.") % {"needed": labels}
-        )
+        raise CannotImport(_("Choose the columns without which no row can be used: %(needed)s.") % {"needed": labels})
     places = [index for index in chosen.values() if index is not None]
     if len(places) != len(set(places)) or any(not 0 <= place < len(run.mapping["headers"]) for place in places):
         raise CannotImport(_("Each column of the file can be used once."))

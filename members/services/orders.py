@@ -39,6 +39,7 @@ FIND_ORDERS = """
     JOIN stores_store s ON s.id = o.store_id
     ORDER BY o.channel_id, o.number
 """
+LOCK_ORDERS = FIND_ORDERS + "FOR UPDATE OF o"
 COPY_LINES = """
     COPY members_orderline (order_id, line_no, sku, product_id, name, quantity, amount) FROM STDIN
 """

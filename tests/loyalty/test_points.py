@@ -7,8 +7,8 @@ from django.db import Error, connection, transaction
 
 from loyalty.models import Consume, Entry, Lot
 from loyalty.queries import accounts, reconcile, reports
-from loyalty.services import orders, points, programs
-from stores.models import Brand
+from loyalty.services import adjusting, orders, points, programs
+from stores.models import Brand, LogEntry
 from tests.factories import NOON, make_brand, make_member, make_staff
 from tests.loyalty.receipts import LATER, book_of, held, make_shop, new_order, new_refund
 
@@ -214,3 +214,27 @@ def test_pages_see_what_a_member_holds_and_how_it_came_about(db):
     assert reports.in_ledger(Brand.objects.all()) == 1050
     assert [row["members"] for row in reports.members_by_tier(Brand.objects.all())] == [0, 1, 0, 0]
     assert held(member, store.brand) == (1050, 1050, 0)
+
+
+def test_a_correction_by_hand_counts_once_is_noted_and_moves_the_tier(db):
+    program = programs.ensure(make_brand(), now=NOON)
+    member, clerk = make_member(), make_staff()
+    given = {"asset": "growth", "amount": 1000, "reason": "moved from the old system", "form_id": "f1", "by": clerk}
+
+    for _ in range(2):
+        adjusting.adjust(member, program, **given, now=LATER)
+
+    holding = accounts.holding(member, program.brand)
+    assert (holding.growth, holding.tier.rank) == (1000, 1)
+    assert LogEntry.objects.get(action="points.adjusted").after["amount"] == 1000
+    assert reconcile.drifts() == []
+
+
+@pytest.mark.parametrize(("amount", "reason"), [(0, "why"), (5, " ")])
+def test_a_correction_needs_an_amount_and_a_reason(db, amount, reason):
+    program = programs.ensure(make_brand(), now=NOON)
+
+    with pytest.raises(adjusting.CannotAdjust):
+        adjusting.adjust(
+            make_member(), program, asset="points", amount=amount, reason=reason, form_id="f", by=make_staff(), now=NOON
+        )

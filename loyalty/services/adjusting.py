@@ -1,0 +1,46 @@
+"""Corrections by hand, each with a reason and in the action log."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from members.models import Member
+from members.services import events
+from stores.models import Staff
+from stores.services import log
+
+from ..models import Book, Program
+from . import points, programs, tiers
+from .points import Posted
+
+
+class CannotAdjust(Exception):
+    """The correction cannot be made like this. The text may be shown."""
+
+
+@transaction.atomic(durable=True)
+def adjust(
+    member: Member, program: Program, *, asset: str, amount: int, reason: str, form_id: str, by: Staff, now: datetime
+) -> Posted:
+    """Add (``amount`` > 0) or take whole points or growth value, once for each ``form_id``.
+
+    ``form_id`` is drawn when the form is shown, so that a double click counts once. Raises CannotAdjust without a
+    reason or with nothing to move, and NotEnoughPoints when the balance would fall below zero.
+    """
+    if not reason.strip() or amount == 0:
+        raise CannotAdjust(_("A correction needs an amount and a reason."))
+    programs.enrol_many([member.pk], program, at=now)
+    book = Book.objects.get(program=program, asset=asset)
+    account = points.lock(member, book)
+    idem = f"adjust:{form_id}:{book.pk}"
+    version = account.version
+    posted = points.adjust(account, amount, idem=idem, at=now, reason=reason.strip(), by=by)
+    if account.version != version:
+        after = {"asset": asset, "amount": amount, "balance": account.balance}
+        log.record("points.adjusted", member, by=by, now=now, reason=reason, after=after)
+        events.append("points.adjusted", member=member, at=now, **after)
+        tiers.reevaluate_many([member.pk], program, now=now, reason="adjust")
+    return posted
