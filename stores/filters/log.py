@@ -33,7 +33,6 @@ class LogFilter(django_filters.FilterSet):
     kind = django_filters.ChoiceFilter(choices=KINDS, method="about", label=_("Kind"))
     since = django_filters.DateFilter(method="from_day", label=_("From"))
     until = django_filters.DateFilter(method="to_day", label=_("To"))
-    actor = django_filters.NumberFilter(field_name="actor_id", label=_("Person"))
 
     class Meta:
         model = LogEntry

@@ -1,0 +1,103 @@
+"""The action log page."""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from stores.services import log, staff
+from tests.factories import NOON, make_staff, make_store
+from web.portal.log import words
+
+
+@pytest.fixture
+def head(client):
+    person = make_staff(language="en")
+    client.force_login(person)
+    return person
+
+
+def shown(client, query=""):
+    return [row.action for row in client.get(f"/log/?{query}").context["page"].rows]
+
+
+def test_before_and_after_stand_side_by_side_and_unchanged_fields_are_left_out(client, head):
+    person = make_staff(make_store(), name="旧名", phone="16900001234")
+    staff.edit(person, by=head, now=NOON, name="新名", phone="16900001234")
+
+    page = client.get("/log/").content.decode()
+
+    assert "<del>旧名</del>" in page
+    assert "<ins>新名</ins>" in page
+    assert "169" not in page
+
+
+def test_the_log_is_filtered_by_who_what_and_when(client, head):
+    other = make_staff(name="别人")
+    store = make_store()
+    log.record("store.edited", store, by=head, now=NOON, store_id=store.pk)
+    log.record("staff.edited", other, by=other, now=NOON - timedelta(days=3))
+
+    assert shown(client) == ["store.edited", "staff.edited"]
+    assert shown(client, "kind=store") == ["store.edited"]
+    assert shown(client, "q=别人") == ["staff.edited"]
+    assert shown(client, f"q={store.name}") == ["store.edited"]
+    assert shown(client, "since=2026-03-04") == ["store.edited"]
+    assert shown(client, "until=2026-03-03") == ["staff.edited"]
+    assert shown(client, "since=2026-03-02&until=2026-03-04") == ["store.edited"]
+
+
+def test_days_are_the_readers_own_days(client, head):
+    store = make_store()
+    log.record("store.edited", store, by=head, now=NOON.replace(hour=17))  # 01:00 on the 5th in Shanghai
+
+    assert shown(client, "since=2026-03-05") == ["store.edited"]
+    head.time_zone = "Europe/London"
+    head.save(update_fields=["time_zone"])
+    assert shown(client, "since=2026-03-05") == []
+
+
+def test_a_brands_administrator_reads_the_log_of_the_own_stores_only(client):
+    mine, strange = make_store(), make_store()
+    head = make_staff()
+    log.record("store.edited", mine, by=head, now=NOON, store_id=mine.pk)
+    log.record("store.closed", strange, by=head, now=NOON, store_id=strange.pk)
+    log.record("program.edited", strange.brand, by=head, now=NOON)
+    client.force_login(make_staff(mine.brand, role="admin"))
+
+    assert shown(client) == ["store.edited"]
+
+
+@pytest.mark.parametrize("role", ["marketer", "analyst"])
+def test_only_administrators_read_the_log(client, role):
+    client.force_login(make_staff(role=role))
+
+    assert client.get("/log/").status_code == 403
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_log_asks_the_same_number_of_questions(client, head, count, django_assert_max_num_queries):
+    client.get("/log/")
+    store = make_store()
+    for _ in range(count):
+        log.record("store.edited", store, by=head, now=NOON)
+
+    with django_assert_max_num_queries(6) as asked:
+        client.get("/log/")
+
+    assert len(asked) == 6
+
+
+def test_every_action_that_the_code_records_has_words():
+    root = Path(__file__).parents[3]
+    call = re.compile(r"""log\.record(?:_many)?\(\s*["']([a-z_]+\.[a-z_]+)["']""")
+    found = {
+        name: file.name
+        for app in ("stores", "members", "loyalty", "web")
+        for file in (root / app).rglob("*.py")
+        for name in call.findall(file.read_text())
+    }
+
+    assert len(found) > 15
+    assert {name: file for name, file in found.items() if name not in words.ACTIONS} == {}

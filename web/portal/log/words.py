@@ -1,0 +1,120 @@
+"""The log's dotted actions and field names in words. An action that is not listed shows as it is written."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+ACTIONS: dict[str, Any] = {
+    "staff.invited": _("Colleague invited"),
+    "staff.invitation_accepted": _("Invitation accepted"),
+    "staff.edited": _("Colleague edited"),
+    "staff.role_changed": _("Role or places changed"),
+    "staff.left": _("Colleague left"),
+    "staff.password_reset": _("Temporary password made"),
+    "staff.password_changed": _("Own password changed"),
+    "staff.second_factor_reset": _("Second factor forgotten"),
+    "staff.exported": _("Staff exported"),
+    "invitation.exported": _("Invitations exported"),
+    "session.started": _("Signed in"),
+    "session.ended": _("Browser signed out"),
+    "session.others_ended": _("Other browsers signed out"),
+    "session.locked_out": _("Locked after wrong passwords"),
+    "store.created": _("Store opened"),
+    "store.edited": _("Store edited"),
+    "store.closed": _("Store closed"),
+    "store.reopened": _("Store reopened"),
+    "store.exported": _("Stores exported"),
+    "code.issued": _("Store code issued"),
+    "code.rotated": _("Store code replaced"),
+    "code.revoked": _("Store code revoked"),
+    "code.printed": _("Store code printed"),
+    "code.exported": _("Store codes exported"),
+    "posters.requested": _("Posters asked for"),
+    "member.joined": _("Member joined"),
+    "member.edited": _("Member edited"),
+    "member.bound": _("Member bound to a store"),
+    "member.revealed": _("Phone number shown"),
+    "member.exported": _("Members exported"),
+    "order.exported": _("Orders exported"),
+    "points.adjusted": _("Points adjusted"),
+    "tier.changed": _("Tier changed"),
+    "program.created": _("Programme created"),
+    "program.edited": _("Programme edited"),
+    "program.ladder_edited": _("Tiers edited"),
+    "brand.added": _("Brand added"),
+    "consent.withdrawn": _("Consent withdrawn"),
+    "channel.created": _("Channel created"),
+    "channel.edited": _("Channel edited"),
+    "key.issued": _("API key issued"),
+    "key.revoked": _("API key revoked"),
+    "import.uploaded": _("File uploaded for import"),
+    "import.mapped": _("Import columns chosen"),
+    "import.reread": _("Import file read again"),
+    "import.confirmed": _("Import confirmed"),
+    "import.done": _("Import finished"),
+    "import.cancelled": _("Import cancelled"),
+    "product.exported": _("Products exported"),
+    "log.exported": _("Action log exported"),
+}
+FIELDS: dict[str, Any] = {
+    "username": _("login name"),
+    "name": _("name"),
+    "name_en": _("English name"),
+    "role": _("role"),
+    "scope": _("scope"),
+    "places": _("places"),
+    "phone": _("phone"),
+    "email": _("e-mail"),
+    "language": _("language"),
+    "time_zone": _("time zone"),
+    "sessions": _("sessions"),
+    "codes_revoked": _("codes revoked"),
+    "code": _("code"),
+    "points": _("points"),
+    "asked": _("filter"),
+    "city": _("city"),
+    "address": _("address"),
+    "count": _("count"),
+    "status": _("status"),
+    "store": _("store"),
+}
+
+
+def action(word: str) -> str:
+    return str(ACTIONS.get(word, word))
+
+
+def field(word: str) -> str:
+    return str(FIELDS.get(word, word.replace("_", " ")))
+
+
+def value(given: Any) -> str:
+    """A logged value in a line of text."""
+    if given in (None, "", [], {}):
+        return "–"
+    if isinstance(given, list):
+        shown = ", ".join(value(one) for one in given[:6])
+        return f"{shown} …" if len(given) > 6 else shown
+    if isinstance(given, dict):
+        return ", ".join(f"{field(name)} {value(one)}" for name, one in given.items())
+    return str(given)
+
+
+def changes(entry: Any) -> list[dict[str, str]]:
+    """Before and after of one line, side by side, unchanged fields left out."""
+    before, after = entry.before or {}, entry.after or {}
+    names = list(dict.fromkeys([*before, *after]))
+    return [
+        {
+            "field": field(name),
+            "before": value(before[name]) if name in before else "",
+            "after": value(after[name]) if name in after else "",
+        }
+        for name in names
+        if before.get(name) != after.get(name)
+    ]
+
+
+def lines(entries: Any) -> list[dict]:
+    """Entries ready for ``portal/log/lines.html``."""
+    return [{"entry": entry, "action": action(entry.action), "changes": changes(entry)} for entry in entries]
