@@ -267,6 +267,7 @@ CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "inte
 # receipts; reactions to facts; long work
 CELERY_TASK_DEFAULT_QUEUE = "reaction"
 CELERY_TASK_QUEUES = [Queue(name, Exchange(name), routing_key=name) for name in ("counter", "reaction", "bulk")]
+CELERY_TASK_ROUTES = {name: {"queue": "bulk"} for name in ("loyalty.tasks.run_imports", "stores.tasks.*")}
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULER = "config.beat:OneBeat"  # the database scheduler, one of many clocks firing
 CELERY_BEAT_SYNC_EVERY = 1

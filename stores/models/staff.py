@@ -54,6 +54,11 @@ class Staff(AbstractBaseUser, PermissionsMixin):
         ordering = ["username"]
         indexes = [models.Index(fields=["role", "username"])]
 
+    class Privacy:
+        keep = ["id", "username", "password", "role", "scope", "language", "time_zone", "is_active", "is_superuser",
+                "must_change_password", "created_at", "left_at", "last_login"]  # fmt: skip
+        mask = ["name", "email", "phone"]
+
     def __str__(self):
         return self.name or self.username
 

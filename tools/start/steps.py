@@ -87,6 +87,27 @@ def set_schedule() -> str:
     return ""
 
 
+def filling() -> Path:
+    """This file exists while the database is being filled, and after that was cut short."""
+    return settings.VAR / "run" / f"filling-{settings.DATABASES['default']['NAME']}"
+
+
+def start_over(cluster: EmbeddedPostgres | None) -> str:
+    """A database whose filling was cut short is made anew; one that DATABASE_URL names is never dropped."""
+    if not filling().exists():
+        return ""
+    if cluster is None:
+        raise ServiceError(
+            "the last start was stopped while it filled the database of DATABASE_URL: empty that database, "
+            f"delete {filling()}, then start again."
+        )
+    connections.close_all()
+    cluster.drop_database(settings.DATABASES["default"]["NAME"])
+    cluster.ensure_database(settings.DATABASES["default"]["NAME"])
+    filling().unlink()
+    return "the last start was stopped while it filled the database: made anew"
+
+
 def fill() -> str:
     """Fill an empty database: the demo chain, the real one with CHAIN=journey, nothing with CHAIN=empty."""
     if settings.CHAIN == "empty":
@@ -95,7 +116,9 @@ def fill() -> str:
     if command not in get_commands() or apps.get_model("stores", "Store")._default_manager.exists():
         return ""
     say("data", f"filling the empty database: manage.py {command}")
+    filling().touch()
     call_command(command)
+    filling().unlink()
     return "done"
 
 

@@ -23,6 +23,7 @@ from config.places import Account
 from config.processes import dies_with_parent, identity
 
 CALM = 60.0  # seconds alive after which earlier failures are forgotten
+HOPELESS = 5  # failures in a row while a start waits for health
 LONGEST = 10.0  # seconds between two restarts, at most
 
 
@@ -151,11 +152,13 @@ class Supervisor:
             stream.close()  # type: ignore[attr-defined]
 
     def until(self, ready: Callable[[], bool], *, timeout: float) -> bool:
-        """Keep watch until ``ready`` says so. False when stopped or out of time."""
+        """Keep watch until ``ready`` says so. False when stopped, out of time, or a child keeps ending."""
         deadline = time.monotonic() + timeout
         while not self.stopping and time.monotonic() < deadline:
             if ready():
                 return True
+            if any(child.failures >= HOPELESS for child in self.children):
+                return False
             self.turn(0.1)
         return False
 

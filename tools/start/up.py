@@ -97,6 +97,7 @@ class House:
         steps.timed("assets", steps.fetch_assets)
         steps.timed("database", lambda: steps.open_database(self.cluster))
         steps.timed("broker", lambda: steps.open_broker(self.broker))
+        steps.timed("data", lambda: steps.start_over(self.cluster))
         steps.timed("database", steps.migrate)
         steps.timed("data", steps.fill)
         steps.timed("schedule", steps.set_schedule)
@@ -124,7 +125,7 @@ class House:
         if not watch.until(lambda: healthy(self.host, port), timeout=HEALTHY_IN):
             if watch.stopping:
                 return 0
-            say("setup", f"not healthy after {HEALTHY_IN:.0f} s: the lines above say why; everything is stopped again")
+            say("setup", "not healthy: the lines above say why; everything is stopped again")
             return 1
         self._note(port)
         while not watch.stopping:
@@ -203,7 +204,8 @@ def up(*, host: str, port: int) -> int:
     except ServiceError as problem:
         say("setup", str(problem))
     except DatabaseError as problem:
-        say("database", f"{problem}".strip() + " -- check DATABASE_URL and that its server runs")
+        hint = "" if house.cluster else ": check DATABASE_URL and that its server runs"
+        say("database", f"{type(problem).__name__}: {problem}".strip() + hint)
     except OSError as error:
         say("setup", advice(error))
     except KeyboardInterrupt:
