@@ -6,13 +6,13 @@ from django.utils import timezone
 from .services import posters
 
 
-@shared_task(queue="bulk")
+@shared_task
 def make_posters() -> int:
     """Make the poster archives that wait; woken by a request and, in case that got lost, by the clock."""
     return posters.make_waiting(now=timezone.now())
 
 
-@shared_task(queue="bulk")
+@shared_task
 def sweep_posters() -> int:
     """Delete archives that nobody fetched for a week."""
     return posters.sweep(now=timezone.now())

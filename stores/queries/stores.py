@@ -109,3 +109,8 @@ def cities_visible_to(staff: Staff) -> list[str]:
 def tree(staff: Staff) -> tuple[list[Brand], list[Region], list[Dealer]]:
     """Brands, regions and dealers that this person may put a store under."""
     return list(brands_visible_to(staff)), list(regions_visible_to(staff)), list(dealers_visible_to(staff))
+
+
+def people_at(store: Store) -> QuerySet[Staff]:
+    """Those who work at this very store, managers first."""
+    return Staff.objects.filter(grants__store=store, is_active=True).order_by("-role", "name", "pk")

@@ -132,10 +132,5 @@ def load_many(
     return Loaded(len(made), len(changed))
 
 
-def mark_invited(store_ids: Iterable[int], *, now: datetime) -> int:
-    """The milestone that a store's manager was invited; inner, called where managers are invited."""
-    return Store.objects.filter(pk__in=list(store_ids), invited_at=None).update(invited_at=now)
-
-
 def _plain(store: Store, names: Iterable[str]) -> dict[str, str | None]:
     return {name: None if getattr(store, name) is None else str(getattr(store, name)) for name in names}
