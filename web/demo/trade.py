@@ -108,7 +108,7 @@ def _sisters(
         phones += [crowd.phone(i) for i in range(len(crowd))]
     moved = np.where(buyer < 0, -1, buyer + starts[plan.code])
     for other in BRANDS:
-        if other is plan:
+        if other == plan:
             continue
         crowd = crowds[other.code]
         guest = dice.integers(0, len(crowd), len(buyer))

@@ -123,7 +123,7 @@ def open_stores(world: World, ground: Ground, by) -> dict[str, list[Store]]:
     opened: dict[str, list[Store]] = {}
     left = world.size.stores
     for plan in BRANDS:
-        count = left if plan is BRANDS[-1] else round(world.size.stores * plan.stores)
+        count = left if plan == BRANDS[-1] else round(world.size.stores * plan.stores)
         left -= count
         cities = _spread(count, world.dice("cities", plan.code))
         new = _new_stores(world, ground, plan, cities)

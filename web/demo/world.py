@@ -124,7 +124,7 @@ def new_world(size: Size, seed: int, now: datetime) -> World:
 def members_of(size: Size, plan: BrandPlan) -> int:
     """How many members joined at this brand; the first brand takes what rounding leaves."""
     rest = [round(size.members * other.members) for other in BRANDS[1:]]
-    return size.members - sum(rest) if plan is BRANDS[0] else rest[BRANDS.index(plan) - 1]
+    return size.members - sum(rest) if plan == BRANDS[0] else rest[BRANDS.index(plan) - 1]
 
 
 def phone(index: int) -> str:
