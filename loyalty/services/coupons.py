@@ -34,9 +34,7 @@ def issue(template: CouponTemplate, member: Member, *, source: str, now: datetim
     held = Coupon.objects.filter(template=template, member=member, source=source).first()
     if held:
         return held
-    live = CouponTemplate.objects.filter(pk=template.pk, is_live=True)
-    given = live.exists() if template.stock is None else live.filter(stock__gt=0).update(stock=F("stock") - 1)
-    if not given:
+    if not take_one(template):
         raise SoldOut(_("This coupon is not given out any more."))
     coupon = Coupon.objects.create(
         template=template, member=member, code=make_code(), source=source, issued_at=now,
@@ -44,6 +42,14 @@ def issue(template: CouponTemplate, member: Member, *, source: str, now: datetim
     )  # fmt: skip
     events.append("coupon.issued", member=member, at=now, coupon=coupon.pk, template=template.pk, source=source)
     return coupon
+
+
+def take_one(template: CouponTemplate) -> bool:
+    """Take one from the stock if there is any, in one statement."""
+    live = CouponTemplate.objects.filter(pk=template.pk, is_live=True)
+    if template.stock is None:
+        return live.exists()
+    return bool(live.filter(stock__gt=0).update(stock=F("stock") - 1))
 
 
 def issue_welcome(member: Member, program: Program, *, now: datetime) -> Coupon | None:

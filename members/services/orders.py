@@ -257,9 +257,7 @@ def record_refunds(
 def _lock_orders(news: Sequence[NewRefund], within: QuerySet[Store] | None) -> dict[Key, list[Any]]:
     keys = sorted({(new.channel.pk, new.order_number) for new in news})
     with connection.cursor() as cursor:
-        cursor.execute(
-            FIND_ORDERS + " FOR UPDATE OF o", [numbers([key[0] for key in keys]), texts([key[1] for key in keys])]
-        )
+        cursor.execute(LOCK_ORDERS, [numbers([key[0] for key in keys]), texts([key[1] for key in keys])])
         rows = [list(row) for row in cursor.fetchall()]
     if within is not None:
         allowed = set(within.filter(pk__in={row[4] for row in rows}).values_list("pk", flat=True))
