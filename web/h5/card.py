@@ -16,10 +16,10 @@ from stores.models import Brand, StoreCode
 from stores.queries import brands
 from web.addresses import client_address
 from web.ui.names import local_name
+from web.ui.pictures import qr_svg
 
 from . import proving
 from .forms import CodeForm, PhoneForm
-from .pictures import qr_svg
 from .session import members_only, with_guest
 
 

@@ -56,3 +56,9 @@ def dressed(bound: Any, hint: str = "") -> str:
     if bound.errors:
         attrs["aria-invalid"] = "true"
     return bound.as_widget(attrs={name: value for name, value in attrs.items() if value})
+
+
+@register.filter
+def hour(value: datetime) -> str:
+    """14:02 in the reader's zone."""
+    return timezone.localtime(value).strftime("%H:%M")

@@ -1,0 +1,1 @@
+"""The store phone: a manager's and an associate's day, in one hand."""
