@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL(
-            "CREATE SEQUENCE loyalty_entry_id_seq AS bigint CACHE 100",
+            "CREATE SEQUENCE loyalty_entry_id_seq AS bigint",
             "DROP SEQUENCE loyalty_entry_id_seq",
         ),
         migrations.CreateModel(
