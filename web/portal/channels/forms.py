@@ -1,0 +1,58 @@
+"""Opening a channel, and handing out a key."""
+
+import re
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from stores.models import Channel, Staff
+from stores.queries import stores
+from web.ui.forms import Form
+
+
+class ChannelForm(Form):
+    code = forms.SlugField(label=_("Code"), max_length=40, help_text=_("Short and lasting, like pos-shanghai."))
+    name = forms.CharField(label=_("Name"), max_length=80)
+    kind = forms.ChoiceField(label=_("Kind"), choices=Channel.Kind.choices, initial=Channel.Kind.POS)
+    brand = forms.ModelChoiceField(label=_("Brand"), queryset=None, required=False)
+
+    def __init__(self, *args, staff: Staff, **kwargs):
+        super().__init__(*args, **kwargs)
+        brand = self.fields["brand"]
+        brand.queryset = stores.brands_visible_to(staff)
+        brand.required = not staff.sees_every_store
+        brand.empty_label = _("Whole chain") if staff.sees_every_store else None
+
+
+class ChannelEditForm(Form):
+    name = forms.CharField(label=_("Name"), max_length=80)
+    is_active = forms.BooleanField(
+        label=_("Active"), required=False, help_text=_("The keys of a stopped channel open nothing.")
+    )
+
+
+class KeyForm(Form):
+    """``stores`` are codes; the cleaned value is a queryset of stores."""
+
+    name = forms.CharField(label=_("Name"), max_length=80, help_text=_("Who will use it, like “Till supplier, test”."))
+    stores = forms.CharField(
+        label=_("Stores"), required=False, widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Store codes, separated by spaces or commas. Empty: all stores of the channel."),
+    )  # fmt: skip
+
+    def __init__(self, *args, staff: Staff, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.staff = staff
+
+    def clean_stores(self):
+        codes = set(re.split(r"[\s,，、;；]+", self.cleaned_data["stores"])) - {""}
+        found = stores.visible_to(self.staff).filter(code__in=codes)
+        missing = codes - set(found.values_list("code", flat=True))
+        if missing:
+            words = {"codes": ", ".join(sorted(missing)[:5])}
+            raise forms.ValidationError(_("There is no such store: %(codes)s") % words)
+        return found
+
+
+class RevokeForm(Form):
+    reason = forms.CharField(label=_("Reason"), max_length=200, required=False)
