@@ -124,18 +124,8 @@ def install(lock):
             "the installer could not be fetched. Check the network or your mirror "
             "(pip config set global.index-url …), then run the same command again."
         )
-    words = [
-        "-m",
-        "uv",
-        "pip",
-        "install",
-        "-q",
-        "--compile-bytecode",
-        "--require-hashes",
-        "--python",
-        str(PYTHON),
-        "-r",
-    ]
+    words = ["-m", "uv", "--system-certs", "pip", "install", "-q", "--compile-bytecode"]
+    words += ["--require-hashes", "--python", str(PYTHON), "-r"]
     if subprocess.call([str(PYTHON), *words, str(requirements / lock)], env=uv_environment()):
         say("uv could not install; trying pip")
         if subprocess.call([*pip, str(requirements / lock)]):
