@@ -20,9 +20,7 @@ def tiers_of(request: Any) -> QuerySet[Tier]:
 class MemberFilter(filters.MemberFilter):
     """The questions about members, with the tier."""
 
-    tier = django_filters.ModelChoiceFilter(
-        queryset=tiers_of, method="on_tier", label=_("Tier"), empty_label=_("All")
-    )
+    tier = django_filters.ModelChoiceFilter(queryset=tiers_of, method="on_tier", label=_("Tier"), empty_label=_("All"))
 
     def on_tier(self, rows: QuerySet, _name: str, value: Tier) -> QuerySet:
         return rows.filter(Exists(Standing.objects.filter(member=OuterRef("pk"), tier=value)))

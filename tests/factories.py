@@ -113,7 +113,10 @@ def make_product(**given) -> Product:
 
 
 def make_order(store=None, *, member=None, lines=(), **given) -> Order:
-    """A stored receipt as it stands; it earns nothing (for that, settle one). ``lines``: (sku, name, quantity, amount)."""
+    """A stored receipt as it stands; it earns nothing (for that, settle one).
+
+    ``lines`` are (sku, name, quantity, amount).
+    """
     n = next(_serial)
     order = Order.objects.create(
         **{

@@ -45,7 +45,7 @@ def members_by_tier(brands: QuerySet[Brand]) -> list[dict]:
     counts = Standing.objects.filter(program__brand__in=brands).values("tier").annotate(members=Count("member"))
     members = {row["tier"]: row["members"] for row in counts.order_by()}
     tiers = Tier.objects.filter(program__brand__in=brands).order_by("program", "rank")
-    rows = tiers.values("pk", "program", "rank", "name", "name_en", brand_name=F("program__brand__name"))
+    rows = tiers.values("pk", "program", "rank", "name", "name_en", "threshold", brand_name=F("program__brand__name"))
     return [{**row, "members": members.get(row["pk"], 0)} for row in rows]
 
 

@@ -53,8 +53,8 @@ def change(now: Any, before: Any) -> float | None:
 
 
 def spark(values: dict[date, Any]) -> SafeString:
-    """A sparkline of daily figures."""
-    return charts.sparkline(list(values.values()))
+    """A sparkline of daily figures, without today, which is not over."""
+    return charts.sparkline(list(values.values())[:-1])
 
 
 def member_tiles(staff: Staff, span: Span, month: Span, daily: dict[str, dict[date, Any]]) -> list[Tile]:

@@ -15,11 +15,11 @@ LEFT, RIGHT, TOP, BOTTOM = 56, 8, 10, 24
 
 
 def nice_top(value: float) -> float:
-    """The smallest 1, 2, 2.5, 4, 5 × 10ⁿ that is not below the value."""
+    """The smallest 1, 2, 4, 6, 8 × 10ⁿ that is not below the value: its quarters are round too."""
     if value <= 0:
         return 1
     scale = 10 ** (len(str(int(value))) - 1) if value >= 1 else 1
-    return next(step * scale for step in (1, 2, 2.5, 4, 5, 10) if step * scale >= value)
+    return next(step * scale for step in (1, 2, 4, 6, 8, 10) if step * scale >= value)
 
 
 def sparkline(values: Sequence[Any], width: int = 120, height: int = 32) -> SafeString:

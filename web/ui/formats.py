@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -101,6 +102,13 @@ def ago(value: datetime | None, now: datetime | None = None) -> str:
         days = seconds // 86_400
         return ngettext("%(count)d day ago", "%(count)d days ago", days) % {"count": days}
     return day(value)
+
+
+def local_name(thing: Any) -> str:
+    """The name of a store, brand, tier or template in the language of the page."""
+    if thing is None:
+        return "–"
+    return thing.name if is_chinese() else getattr(thing, "name_en", "") or thing.name
 
 
 def weekday(value: date) -> str:

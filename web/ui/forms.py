@@ -24,27 +24,18 @@ class DateInput(forms.DateInput):
 
 
 class Form(forms.Form):
-    """Labels without colon; the first wrong field takes the focus."""
+    """Labels without colon."""
 
     def __init__(self, *args: Any, **kwargs: Any):
         kwargs.setdefault("label_suffix", "")
         super().__init__(*args, **kwargs)
-        for field in self.fields.values():
-            if isinstance(field.widget, forms.DateInput):
-                field.widget = DateInput(field.widget.attrs)
-
-    def get_context(self) -> dict:
-        """As Django's, with focus on the first wrong field."""
-        for name in self.errors:
-            if name in self.fields:
-                self.fields[name].widget.attrs["autofocus"] = True
-                break
-        return super().get_context()
 
 
 def dress(bound: forms.BoundField, **extra: Any) -> str:
     """The widget of a bound field with our classes, whatever form it comes from."""
     widget = bound.field.widget
+    if isinstance(bound.field, forms.DateField) and isinstance(widget, forms.DateInput):
+        widget.input_type, widget.format = "date", "%Y-%m-%d"
     base = next(css for kind, css in CLASSES if isinstance(widget, kind))
     given = widget.attrs.get("class", "")
     css = " ".join(filter(None, [base, given, "is-invalid" if bound.errors else ""]))

@@ -8,7 +8,7 @@ import django_filters
 from django.contrib import messages
 from django.db.models import Model, QuerySet
 from django.forms import Form
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -92,6 +92,7 @@ class ListPage(Page):
     export_permission: Permission | None = None
     export_name = "list"
     empty = Empty()
+    has_private_search = False  # searched words may be phones: they travel by POST and wait in the session
 
     def rows(self) -> QuerySet:
         """The rows this person may see, with the figures shown; each page reads them in constant queries."""
@@ -99,7 +100,7 @@ class ListPage(Page):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         table = self.table_class(request, request.COOKIES.get(self.cookie, ""))
-        chosen = self.filter_class(request.GET, self.rows(), request=request) if self.filter_class else None
+        chosen = self.filter_class(self.asked(), self.rows(), request=request) if self.filter_class else None
         rows = table.sorted(chosen.qs if chosen else self.rows())
         if request.GET.get("export") in export.FORMATS:
             return self.exported(table, rows)
@@ -109,10 +110,33 @@ class ListPage(Page):
         response = self.render(
             template=self.fragment if partial else self.template, filter=chosen, table=table, page=page,
             pills=list(pills(chosen, request)) if chosen else [], lines=list(table.lines(page.rows)),
-            may_export=self.may_export, empty=self.empty, is_partial=partial,
+            may_export=self.may_export, empty=self.empty, is_partial=partial, has_private_search=self.has_private_search,
         )  # fmt: skip
         response["Vary"] = "HX-Request, Cookie"
+        if partial:
+            htmx.push_url(response, request.get_full_path())
         return self.keep_columns(response)
+
+    def asked(self) -> QueryDict:
+        """The filters of the address, with the searched words that wait in the session."""
+        if not (self.has_private_search and "s" in self.request.GET):
+            return self.request.GET
+        words = self.request.GET.copy()
+        words["q"] = self.request.session.get(f"q_{self.cookie}", "")
+        return words
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """A private search: keep the words in the session, leave only a mark in the address."""
+        if not self.has_private_search:
+            return HttpResponseNotAllowed(["GET"])
+        words = request.POST.copy()
+        searched = words.get("q", "").strip()[:128]
+        for name in [name for name in words if name in {"q", "s", "page", "csrfmiddlewaretoken"} or not words[name]]:
+            del words[name]
+        request.session[f"q_{self.cookie}"] = searched
+        if searched:
+            words["s"] = "1"
+        return redirect(f"{request.path}?{words.urlencode()}" if words else request.path)
 
     @property
     def cookie(self) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 import tablib
 from django.utils.translation import gettext as _
 
+from members.imports import words
 from members.imports.process import Child, ask
 from members.imports.safety import Refused
 
@@ -39,9 +40,5 @@ def fitted(row: list, width: int) -> tuple:
 
 
 def told(refused: Refused) -> str:
-    """Why the file was not read, in words."""
-    if refused.code in {"empty", "no_header", "no_rows"}:
-        return _("The file has no table: the first row should hold the column names, with data below.")
-    if refused.code == "wrong_type":
-        return _("This is not an xlsx or csv file, whatever its name says.")
-    return _("The file cannot be read. Save it as xlsx or csv (UTF-8) and upload it again.")
+    """Why the file was not read, in the import engine's words."""
+    return str(words.REFUSALS.get(refused.code, words.REFUSALS["broken"])) % refused.detail

@@ -9,5 +9,8 @@ export function bindDialogs() {
     if (event.target.closest("[data-dialog-close]")) event.target.closest("dialog").close();
     if (event.target.matches("dialog.q-dialog")) event.target.close();
   });
+  document.addEventListener("closeDialogs", () => {
+    document.querySelectorAll("dialog[open]").forEach((one) => one.close());
+  });
   document.querySelector("dialog[data-open]")?.showModal();
 }

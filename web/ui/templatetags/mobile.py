@@ -43,7 +43,9 @@ def clock(value: datetime | float | None) -> str:
     """12:03:20 in the reader's zone; takes a time or seconds since 1970."""
     if value is None:
         return "–"
-    moment: Any = datetime.fromtimestamp(value, tz=timezone.get_current_timezone()) if isinstance(value, float) else value
+    moment: Any = (
+        datetime.fromtimestamp(value, tz=timezone.get_current_timezone()) if isinstance(value, float) else value
+    )
     return timezone.localtime(moment).strftime("%H:%M:%S")
 
 

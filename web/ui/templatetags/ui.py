@@ -18,7 +18,19 @@ from .. import formats, forms, menu
 
 register = template.Library()
 
-for name in ("number", "compact", "money", "compact_money", "signed", "percent", "day", "moment", "ago", "weekday"):
+for name in (
+    "number",
+    "compact",
+    "money",
+    "compact_money",
+    "signed",
+    "percent",
+    "day",
+    "moment",
+    "ago",
+    "weekday",
+    "local_name",
+):
     register.filter(name, getattr(formats, name))
 register.filter("points", formats.number)
 

@@ -1,0 +1,71 @@
+"""Events in words, with a picture and the place they lead to."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from members.models import Event
+from members.models.consent import Purpose
+from web.ui import formats
+
+KINDS = {
+    "member.joined": (_("Became a member"), "user-plus"),
+    "member.imported": (_("Came by a file"), "file-spreadsheet"),
+    "member.bound": (_("Bound to a store"), "building-store"),
+    "program.joined": (_("Joined the programme"), "award"),
+    "order.paid": (_("Bought"), "receipt"),
+    "order.refunded": (_("Gave back"), "receipt-refund"),
+    "tier.changed": (_("Tier changed"), "trending-up"),
+    "coupon.issued": (_("Was given a coupon"), "ticket"),
+    "points.adjusted": (_("Points corrected"), "coins"),
+    "consent.given": (_("Agreed"), "shield-check"),
+    "consent.refused": (_("Did not agree"), "shield-lock"),
+    "consent.withdrawn": (_("Withdrew consent"), "shield-lock"),
+}
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One line of the timeline."""
+
+    label: Any
+    icon: str
+    at: datetime
+    detail: str = ""
+    place: str = ""
+    url: str = ""
+
+
+def moment(event: Event, tiers: dict[int, str]) -> Moment:
+    """An event in words. ``tiers`` are the names of tiers by id."""
+    label, icon = KINDS.get(event.kind, (event.kind, "point"))
+    data, url = event.data, ""
+    if order := data.get("order"):
+        url = reverse("order-detail", args=[order])
+    store = event.store
+    place = (store.name if formats.is_chinese() else store.name_en or store.name) if store else ""
+    return Moment(label, icon, event.at, detail(event.kind, data, tiers), place, url)
+
+
+def detail(kind: str, data: dict, tiers: dict[int, str]) -> str:
+    """What else the event says: money, tiers, purpose, amount."""
+    if kind.startswith("order."):
+        return formats.money(_money(data.get("amount")))
+    if kind == "tier.changed":
+        return " → ".join(tiers.get(data.get(side), "–") for side in ("before", "after"))
+    if kind.startswith("consent."):
+        return str(dict(Purpose.choices).get(data.get("purpose"), ""))
+    if kind == "points.adjusted":
+        return formats.signed(data.get("amount"))
+    return ""
+
+
+def _money(text: str | None) -> Decimal | None:
+    try:
+        return Decimal(text) if text is not None else None
+    except InvalidOperation:
+        return None

@@ -1,0 +1,13 @@
+from django.urls import path
+
+from . import views
+
+urlpatterns = [
+    path("members/", views.MemberList.as_view(), name="member-list"),
+    path("members/<str:number>/", views.MemberPage.as_view(), name="member-detail"),
+    path("members/<str:number>/edit/", views.MemberEdit.as_view(), name="member-edit"),
+    path("members/<str:number>/points/", views.PointsAdjust.as_view(), name="member-adjust"),
+    path("members/<str:number>/reveal/", views.reveal_phone, name="member-reveal"),
+    path("members/<str:number>/tags/", views.add_tag, name="member-tag"),
+    path("members/<str:number>/tags/<int:tag>/remove/", views.remove_tag, name="member-untag"),
+]
