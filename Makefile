@@ -12,7 +12,7 @@ help: ## list the targets
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 up: ## start everything and print the address (CHAIN=journey for the replayed chain, PORT=8000)
-	@DEMO=$(DEMO) QUANYU_CHAIN=$(CHAIN) $(if $(CHAIN),$(DEV),$(RUN)) manage.py up $(if $(PORT),--port $(PORT)) $(if $(HOST),--host $(HOST)) $(ARGS)
+	@DEMO=$(DEMO) QUANYU_CHAIN=$(CHAIN) $(if $(filter journey,$(CHAIN)),$(DEV),$(RUN)) manage.py up $(if $(PORT),--port $(PORT)) $(if $(HOST),--host $(HOST)) $(ARGS)
 
 down: ## stop what `make up` left running, if anything
 	@$(RUN) manage.py down
