@@ -18,7 +18,7 @@ from stores.services import log
 
 Status = ImportRun.Status
 logger = structlog.get_logger(__name__)
-KEPT = ("sheet", "encoding", "delimiter", "header_row", "header_end", "headers", "samples", "columns", "confidence")
+KEPT = ("sheets", "sheet", "encoding", "delimiter", "header_row", "header_end", "headers", "samples", "columns", "confidence")
 
 
 class CannotImport(ValueError):

@@ -93,8 +93,9 @@ BIND = """
 """
 TAG_WORDS = """
     INSERT INTO members_tag (name, created_at)
-    SELECT DISTINCT word, %(now)s::timestamptz FROM chunk, unnest(tags) AS word
-    WHERE NOT EXISTS (SELECT 1 FROM members_tag t WHERE t.name = word)
+    SELECT DISTINCT word, %(now)s::timestamptz
+    FROM members_importplan p JOIN @stage s USING (row_no), unnest(s.tags) AS word
+    WHERE p.run_id = %(run)s AND p.action <> 3 AND NOT EXISTS (SELECT 1 FROM members_tag t WHERE t.name = word)
     ORDER BY word
     ON CONFLICT (name) DO NOTHING
 """
@@ -157,7 +158,7 @@ UNPLAN = """
 def rematch(cursor: CursorWrapper, run: ImportRun, chunk: Chunk) -> None:
     """Look again who owns the identities of this chunk, and plan its rows anew."""
     words: dict[str, Any] = {"first": chunk.first_row, "last": chunk.last_row}
-    match._clear(cursor)
+    match.forget_matches(cursor)
     run_sql(cursor, AGAIN.replace("@identities", match.IDENTITIES), run, **words)
     run_sql(cursor, match.MATCH, run)
     run_sql(cursor, match.CONFLICTS, run)
@@ -166,6 +167,11 @@ def rematch(cursor: CursorWrapper, run: ImportRun, chunk: Chunk) -> None:
     run_sql(cursor, UNPLAN, run, **words)
     run_sql(cursor, REPLAN, run, **words)
     match.finish(cursor, run)
+
+
+def tag_words(cursor: CursorWrapper, run: ImportRun, *, now: datetime) -> None:
+    """Put the file's new tags into the dictionary, before the chunks: none of them waits for another then."""
+    run_sql(cursor, TAG_WORDS, run, now=now)
 
 
 def members(cursor: CursorWrapper, run: ImportRun, chunk: Chunk, *, now: datetime) -> None:
@@ -184,7 +190,6 @@ def members(cursor: CursorWrapper, run: ImportRun, chunk: Chunk, *, now: datetim
     run_sql(cursor, MEMBERS, run, **common)
     run_sql(cursor, FILL_BLANKS, run, **common)
     run_sql(cursor, BIND, run, reason=str(Why.IMPORTED), **common)
-    run_sql(cursor, TAG_WORDS, run, **common)
     run_sql(cursor, TAGS, run, source=f"import:{run.pk}", **common)
     run_sql(cursor, CONSENTS, run, evidence=evidence(run), **common)
     run_sql(cursor, LINEAGE, run)

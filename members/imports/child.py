@@ -7,6 +7,7 @@ one with ``done`` or ``refused``.
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import json
 import resource
@@ -30,8 +31,8 @@ to_json = json.JSONEncoder(ensure_ascii=False, default=str, separators=(",", ":"
 
 def seal(memory: int, seconds: int, *, reads_phones: bool) -> None:
     """From here on: this much memory (bytes) and processor time, no core dump, no new file, no socket."""
-    for codec in ("utf-8-sig", "utf-16", "gb18030", "latin-1", "cp437"):
-        "好".encode(codec, "replace")  # codecs load from files; do it while files can be opened
+    for codec in ("utf-8", "utf-8-sig", "utf-16", "gb18030", "latin-1", "cp437"):
+        codecs.lookup(codec)  # codecs load from files; do it while files can be opened
     if reads_phones:
         phonenumbers.PhoneMetadata.load_all()
     for limit, value in [
@@ -126,7 +127,8 @@ def rows(order: dict[str, Any], file: IO[bytes], out: IO[bytes]) -> int:
     """Every row as one JSON line [number, cells], for callers that want them as they are."""
     table = readers.open_table(file, order["name"], sheet=order["sheet"], given=order["given"])
     count = 0
-    for count, (number, row) in enumerate(readers.body(table, order["header_end"]), 1):
+    for number, row in readers.body(table, order["header_end"]):
+        count += 1
         out.write(to_json([number, [readers.shown(cell) for cell in row]]).encode("utf-8", "replace") + b"\n")
     return count
 

@@ -59,6 +59,9 @@ class SetBasedResource(resources.Resource):
         """Fill ImportProblem and ImportPlan from the staged rows. Inside the plan's transaction."""
         raise NotImplementedError
 
+    def prepare(self, cursor: CursorWrapper, run: ImportRun, *, now: Any) -> None:
+        """Write what all chunks share, before the first of them. In its own transaction."""
+
     def apply(self, cursor: CursorWrapper, run: ImportRun, chunk: Any, *, now: Any) -> None:
         """Write the planned rows first_row..last_row. Inside the chunk's transaction."""
         raise NotImplementedError

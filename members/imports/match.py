@@ -1,4 +1,4 @@
-"""Set-based checks over the staged rows: dictionaries, duplicates in the file, who is who, what each row will change."""
+"""Set-based checks over the staged rows: dictionaries, duplicates in the file, who is who, what a row changes."""
 
 from __future__ import annotations
 
@@ -131,7 +131,6 @@ FORGET = [
     "DELETE FROM members_importreject WHERE run_id = %(run)s",
     "DELETE FROM members_importplan WHERE run_id = %(run)s",
 ]
-TEMPORARY = ("import_word", "import_ident", "import_match")
 
 
 def cell_problems(cursor: CursorWrapper, run: ImportRun) -> None:
@@ -159,7 +158,7 @@ def unknown_words(cursor: CursorWrapper, run: ImportRun, fields: list[str]) -> N
 
 def members(cursor: CursorWrapper, run: ImportRun, words: Mapping[str, Mapping[str, int]]) -> None:
     """Plan a file of members: who is new, who is known, which rows contradict each other or the database."""
-    _clear(cursor)
+    forget_matches(cursor)
     cell_problems(cursor, run)
     dictionary(cursor, run, words)
     unknown_words(cursor, run, list(words))
@@ -186,6 +185,6 @@ def count(cursor: CursorWrapper, run: ImportRun) -> None:
     run.refresh_from_db(fields=["rows", "new", "updated", "unchanged", "bad"])
 
 
-def _clear(cursor: CursorWrapper) -> None:
-    for name in TEMPORARY:
-        cursor.execute("DROP TABLE IF EXISTS " + name)
+def forget_matches(cursor: CursorWrapper) -> None:
+    """Drop what an earlier match of this transaction left."""
+    cursor.execute("DROP TABLE IF EXISTS import_ident, import_match")

@@ -42,7 +42,9 @@ class Child:
             [sys.executable, "-m", "members.imports.child"], cwd=ROOT, env=environment, start_new_session=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
-        assert process.stdin and process.stdout and process.stderr
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
         listener = threading.Thread(target=self._listen, args=(process.stderr,), daemon=True)
         watchdog = threading.Timer(WALL_SECONDS, process.kill)
         watchdog.daemon = True

@@ -153,10 +153,13 @@ def _candidates(number: int, row: Row, below: tuple[int, Row] | None, known: set
     if below is None or below[0] != number + 1:
         return
     lower = [str(cell if cell is not None else "").strip() for cell in below[1]]
-    if not any(fold(name) in known for name in lower) or any(DATA_LIKE.fullmatch(name) for name in lower if name):
-        return
     width = max(len(names), len(lower))
     names, lower = names + [""] * (width - len(names)), lower + [""] * (width - len(lower))
+    both_name = any(fold(name) in known for name in lower) and any(
+        fold(up) in known and not down for up, down in zip(names, lower, strict=True)
+    )
+    if not both_name or any(DATA_LIKE.fullmatch(name) for name in lower if name):
+        return
     yield Header([down or up for up, down in zip(names, lower, strict=True)], number, number + 1, below[1])
 
 

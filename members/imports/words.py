@@ -11,10 +11,9 @@ REFUSALS = {
     "empty": _("The file is empty."),
     "no_rows": _("The file has a header but no rows under it."),
     "no_header": _("There is no header in that row."),
-    "no_columns": _("Choose at least the columns that tell who a row is about: %(needed)s."),
     "wrong_type": _("This is not an Excel workbook (.xlsx) or a CSV file, whatever its name says."),
     "old_excel": _(
-        "This is the old Excel format (.xls) or a workbook with a password. Open it in Excel and save it as .xlsx without one."  # noqa: E501
+        "This is the old Excel format (.xls) or a workbook with a password. Open it in Excel and save it as .xlsx without one."
     ),
     "encrypted": _("This workbook is locked with a password. Save a copy without one."),
     "macros": _("Workbooks with macros are not accepted. Save a copy as .xlsx."),
@@ -49,7 +48,7 @@ PROBLEMS = {
     "no_identity": _("There is no phone, card number, OpenID or UnionID in this row."),
     "phone_invalid": _("This is not a phone number."),
     "phone_scientific": _(
-        "The spreadsheet has cut this number (1.38E+10). Format the column as text in the original file and export it again."  # noqa: E501
+        "The spreadsheet has cut this number (1.38E+10). Format the column as text in the original file and export it again."
     ),
     "digits_lost": _(
         "The spreadsheet keeps only 15 digits of a number, so the last ones are lost. Export the column as text."

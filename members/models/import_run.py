@@ -84,6 +84,9 @@ class ImportPlan(models.Model):
     store_id = models.BigIntegerField(null=True)
     known = models.SmallIntegerField(default=0, help_text="identities of the row that its member holds already")
 
+    def __str__(self):
+        return f"{self.run_id}:{self.row_no}"
+
 
 class ImportProblem(models.Model):
     """One reason why one row stays out. ``other_row`` is the row it collides with."""
@@ -103,6 +106,9 @@ class ImportProblem(models.Model):
         keep = ["run", "row_no", "field", "code", "other_row"]
         erase = ["raw"]
 
+    def __str__(self):
+        return f"{self.row_no} {self.field} {self.code}"
+
 
 class ImportReject(models.Model):
     """The cells of a row that stays out, as the file had them: what the error workbook hands back."""
@@ -116,6 +122,9 @@ class ImportReject(models.Model):
         keep = ["run", "row_no"]
         erase = ["cells"]
 
+    def __str__(self):
+        return f"{self.run_id}:{self.row_no}"
+
 
 class ImportChunk(models.Model):
     """A slice of rows that is in. Written in the slice's own transaction: where a killed run goes on."""
@@ -126,3 +135,6 @@ class ImportChunk(models.Model):
     last_row = models.IntegerField()
     tries = models.SmallIntegerField(default=1)
     done_at = models.DateTimeField()
+
+    def __str__(self):
+        return f"{self.first_row}-{self.last_row}"

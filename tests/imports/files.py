@@ -10,6 +10,11 @@ from typing import Any
 
 import xlsxwriter
 
+from loyalty.models import Account, Entry, Lot, Standing
+from loyalty.services import importing
+from members.models import Consent, Event, Identity, ImportRun, Member, MemberTag, StoreBinding
+from tests.factories import NOON
+
 HEADERS = ["会员卡号", "姓名", "手机号", "性别", "生日", "门店编码", "等级", "积分余额", "成长值", "标签", "注册日期",
            "接受营销", "备注"]  # fmt: skip
 
@@ -79,3 +84,23 @@ def bare_xlsx(path: Path, sheet_xml: str, **parts: str | bytes) -> Path:
 
 def cell(address: str, text: str) -> str:
     return f'<c r="{address}" t="inlineStr"><is><t>{text}</t></is></c>'
+
+
+def bring(path: Path, brand: Any, *, by: Any = None, now: Any = NOON, **given: Any) -> ImportRun:
+    """Start, plan and apply a file; the finished run."""
+    run = importing.start(path, kind="members", by=by, now=now, brand=brand, **given)
+    run = importing.plan(run, now=now)
+    assert run.status == ImportRun.Status.PLANNED, run.failure
+    return importing.apply(run, now=now)
+
+
+def figures(run: ImportRun) -> tuple[int, ...]:
+    return run.rows, run.new, run.updated, run.unchanged, run.bad
+
+
+def world() -> dict[str, list[str]]:
+    """Everything an import may touch, to be compared."""
+    return {
+        model.__name__: sorted(map(repr, model.objects.values_list()))
+        for model in (Account, Consent, Entry, Event, Identity, Lot, Member, MemberTag, Standing, StoreBinding)
+    }

@@ -10,31 +10,9 @@ from loyalty.services import importing
 from members.models import Consent, Event, Identity, ImportProblem, ImportRun, Member, MemberTag, StoreBinding
 from tests.factories import NOON, make_brand, make_member, make_region, make_staff, make_store
 
-from .files import HEADERS, row, xlsx
+from .files import HEADERS, bring, figures, row, world, xlsx
 
 pytestmark = pytest.mark.row("002-29")
-
-
-@pytest.fixture(autouse=True)
-def _media(settings, tmp_path):
-    settings.MEDIA_ROOT = tmp_path / "media"
-
-
-@pytest.fixture
-def brand():
-    return make_brand(code="qh")
-
-
-def bring(path, brand, *, by=None, now=NOON, **given):
-    """Start, plan and apply a file; the finished run."""
-    run = importing.start(path, kind="members", by=by, now=now, brand=brand, **given)
-    run = importing.plan(run, now=now)
-    assert run.status == ImportRun.Status.PLANNED, run.failure
-    return importing.apply(run, now=now)
-
-
-def figures(run):
-    return run.rows, run.new, run.updated, run.unchanged, run.bad
 
 
 def problems(run):
@@ -81,14 +59,6 @@ def test_the_same_file_is_the_same_run_and_another_copy_changes_nothing(tmp_path
     assert again != run
     assert figures(again) == (40, 0, 0, 40, 0)
     assert world() == before
-
-
-def world():
-    """Everything an import may touch, to be compared."""
-    return {
-        model.__name__: sorted(map(repr, model.objects.values_list()))
-        for model in (Account, Consent, Entry, Event, Identity, Lot, Member, MemberTag, Standing, StoreBinding)
-    }
 
 
 def test_balance_equals_entries_equals_lots(tmp_path, brand):

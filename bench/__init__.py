@@ -1,0 +1,1 @@
+"""Measurements beside the stock way and the bare limit, in one run."""
