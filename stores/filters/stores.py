@@ -27,7 +27,7 @@ def dealers_of(request):
 class StoreFilter(django_filters.FilterSet):
     """Code, name or city; place in the tree; how far the opening has come; open or closed."""
 
-    q = django_filters.CharFilter(method="search", label=_("Store code, name, city or address"))
+    q = django_filters.CharFilter(method="search", label=_("Store number, name, city or address"))
     brand = django_filters.ModelChoiceFilter(queryset=brands_of, label=_("Brand"))
     region = django_filters.ModelChoiceFilter(queryset=regions_of, label=_("Region"))
     dealer = django_filters.ModelChoiceFilter(queryset=dealers_of, label=_("Dealer"))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import segno
 
@@ -32,8 +33,12 @@ class Poster:
     language: str
 
 
+@lru_cache(maxsize=64)
 def matrix_of(address: str) -> Matrix:
-    """The QR code of an address at error level Q (a quarter may be torn off), without its quiet zone."""
+    """The QR code of an address at error level Q (a quarter may be torn off), without its quiet zone.
+
+    Kept for a moment: a poster, its SVG and its PNG show the same code, and finding the best mask is the slow part.
+    """
     code = segno.make(address, error="q", boost_error=False, micro=False)
     return tuple(tuple(bool(dark) for dark in row) for row in code.matrix)
 
@@ -221,6 +226,16 @@ def _sticker(poster: Poster) -> Sheet:
 
 def _title(poster: Poster) -> str:
     return f"{poster.brand} {poster.store} {poster.readable}"
+
+
+def bare(poster: Poster) -> Sheet:
+    """The code alone, 50 mm wide with its quiet zone."""
+    matrix = matrix_of(poster.address)
+    unit = 50 / (len(matrix) + 2 * QUIET)
+    return Sheet(
+        50, 50, _title(poster),
+        [Box(0, 0, 50, 50, "#ffffff"), Code(QUIET * unit, QUIET * unit, 50 - 2 * QUIET * unit, matrix)],
+    )  # fmt: skip
 
 
 FORMS: dict[str, Callable[[Poster], Sheet]] = {"a4": _a4, "a5": _a5, "tent": _tent, "sticker": _sticker}

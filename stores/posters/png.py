@@ -6,7 +6,7 @@ from io import BytesIO
 from PIL import Image, ImageDraw, ImageFont
 
 from . import fonts
-from .sheet import Box, Code, Dashes, Disc, Sheet, Turned, Words, runs
+from .sheet import Box, Code, Dashes, Disc, Matrix, Sheet, Turned, Words, runs
 
 DOTS = 8  # per millimetre: 203 dpi
 FINE = 2  # drawn twice as fine, then halved, for smooth edges
@@ -19,6 +19,17 @@ def write(sheet: Sheet) -> bytes:
         _draw(picture, shape)
     out = BytesIO()
     picture.reduce(FINE).save(out, "PNG", dpi=(DOTS * 25.4, DOTS * 25.4))
+    return out.getvalue()
+
+
+def modules(matrix: Matrix, *, dots: int, quiet: int) -> bytes:
+    """A QR code alone in black and white, ``dots`` for each module, with ``quiet`` modules of white around it."""
+    side = len(matrix) + 2 * quiet
+    picture = Image.new("1", (side, side), 1)
+    for row, column, length in runs(matrix):
+        picture.paste(0, (column + quiet, row + quiet, column + quiet + length, row + quiet + 1))
+    out = BytesIO()
+    picture.resize((side * dots, side * dots), Image.Resampling.NEAREST).save(out, "PNG", dpi=(300, 300))
     return out.getvalue()
 
 

@@ -15,7 +15,7 @@ from ..rules import places
 from ..services import stores
 
 HEADERS = {
-    "code": ("store code", "store no", "store number", "门店编码", "门店编号", "门店代码", "店号", "编码"),
+    "code": ("store code", "store no", "number", "store number", "门店编码", "门店编号", "门店代码", "店号", "编码"),
     "brand": ("品牌", "brand code", "品牌编码", "子品牌"),
     "region": ("大区", "区域", "region code", "大区编码", "所属大区"),
     "dealer": ("经销商", "dealer code", "经销商编码", "加盟商"),
@@ -112,12 +112,12 @@ class StoreResource(resources.ModelResource):
         again = low in self.seen
         self.seen.add(low)
         if not CODE.fullmatch(said["code"]):
-            return {"code": _("A store code has 1 to 32 letters, digits, dots, dashes or underscores.")}
+            return {"code": _("A store number has 1 to 32 letters, digits, dots, dashes or underscores.")}
         if again:
-            return {"code": _("This store code stands twice in the file.")}
+            return {"code": _("This store number stands twice in the file.")}
         if store._state.adding:
             if low in self.taken:
-                return {"code": _("This store code is taken by a store outside of your scope.")}
+                return {"code": _("This store number is taken by a store outside of your scope.")}
             store.code = said["code"]
         return {}
 

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import segno
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
@@ -68,14 +67,9 @@ def render(code: StoreCode, *, form: str, kind: str, language: str) -> bytes:
 
 def bare(code: StoreCode, kind: str) -> bytes:
     """The code alone with its quiet zone: SVG 50 mm wide, or PNG of 12 dots a module."""
-    out = io.BytesIO()
-    made = segno.make(code_queries.address(code), error="q", boost_error=False, micro=False)
     if kind == "png":
-        made.save(out, kind="png", scale=12, border=designs.QUIET)
-    else:
-        scale = 50 / (made.symbol_size(border=designs.QUIET)[0])
-        made.save(out, kind="svg", scale=scale, unit="mm", border=designs.QUIET, light="#ffffff", xmldecl=False)
-    return out.getvalue()
+        return png.modules(designs.matrix_of(code_queries.address(code)), dots=12, quiet=designs.QUIET)
+    return svg.write(designs.bare(poster_of(code, language="zh-hans")))
 
 
 def file_name(code: StoreCode, *, form: str, kind: str) -> str:

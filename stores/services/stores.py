@@ -57,7 +57,7 @@ def create(*, by: Staff | None, now: datetime, **given: Any) -> Store:
         with transaction.atomic():  # a savepoint: the code may be taken by somebody else right now
             store.save(force_insert=True)
     except IntegrityError as error:
-        raise StoreProblem(_("The store code %(code)s is taken.") % {"code": store.code}) from error
+        raise StoreProblem(_("The store number %(code)s is taken.") % {"code": store.code}) from error
     log.record("store.created", store, by=by, now=now, store_id=store.pk, after=_plain(store, FIELDS))
     return store
 
@@ -77,7 +77,7 @@ def edit(store: Store, *, by: Staff | None, now: datetime, **changes: Any) -> St
         with transaction.atomic():  # a savepoint: the code may be taken by somebody else right now
             locked.save(update_fields=changed)
     except IntegrityError as error:
-        raise StoreProblem(_("The store code %(code)s is taken.") % {"code": locked.code}) from error
+        raise StoreProblem(_("The store number %(code)s is taken.") % {"code": locked.code}) from error
     log.record("store.edited", locked, by=by, now=now, store_id=locked.pk, before=before, after=_plain(locked, changed))
     return locked
 
@@ -123,7 +123,7 @@ def load_many(
         with transaction.atomic():  # a savepoint: a code may be taken by somebody else right now
             made = Store.objects.bulk_create(new, batch_size=1000)
     except IntegrityError as error:
-        raise StoreProblem(_("A store code of the file was taken meanwhile. Please check the file again.")) from error
+        raise StoreProblem(_("A store number of the file was taken meanwhile. Please check the file again.")) from error
     names = sorted({name for _store, old in changed for name in old})
     if names:
         Store.objects.bulk_update([store for store, _old in changed], names, batch_size=500)

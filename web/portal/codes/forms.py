@@ -17,7 +17,7 @@ LANGUAGES = [("zh-hans", "中文"), ("en", "English")]
 class PosterForm(Form):
     """Which poster of one code."""
 
-    form = forms.ChoiceField(label=_("Form"), choices=list(FORM_NAMES.items()))
+    form = forms.ChoiceField(label=_("Layout"), choices=list(FORM_NAMES.items()))
     kind = forms.ChoiceField(label=_("File"), choices=[("pdf", "PDF"), ("svg", "SVG"), ("png", "PNG")])
     language = forms.ChoiceField(label=_("Language"), choices=LANGUAGES)
 
@@ -31,9 +31,15 @@ class PosterForm(Form):
 class WhichStores(Form):
     """Part of the stores one sees; nothing chosen means all of them."""
 
-    brand = forms.ModelChoiceField(label=_("Brand"), queryset=Brand.objects.none(), required=False)
-    region = forms.ModelChoiceField(label=_("Region"), queryset=Region.objects.none(), required=False)
-    dealer = forms.ModelChoiceField(label=_("Dealer"), queryset=Dealer.objects.none(), required=False)
+    brand = forms.ModelChoiceField(
+        label=_("Brand"), queryset=Brand.objects.none(), required=False, empty_label=_("All")
+    )
+    region = forms.ModelChoiceField(
+        label=_("Region"), queryset=Region.objects.none(), required=False, empty_label=_("All")
+    )
+    dealer = forms.ModelChoiceField(
+        label=_("Dealer"), queryset=Dealer.objects.none(), required=False, empty_label=_("All")
+    )
 
     def __init__(self, *args, staff: Staff, **kwargs):
         super().__init__(*args, **kwargs)
@@ -49,7 +55,7 @@ class WhichStores(Form):
 
 
 class ArchiveForm(WhichStores):
-    form = forms.ChoiceField(label=_("Form"), choices=list(FORM_NAMES.items()))
+    form = forms.ChoiceField(label=_("Layout"), choices=list(FORM_NAMES.items()))
     language = forms.ChoiceField(label=_("Language"), choices=LANGUAGES)
     field_order = ["form", "language", "brand", "region", "dealer"]
 

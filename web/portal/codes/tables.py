@@ -21,7 +21,7 @@ def code_cell(code: StoreCode):
 
 def store_cell(code: StoreCode):
     return format_html(
-        '<a href="{}">{}</a><br><span class="q-sub">{} · {}</span>',
+        '<span class="q-two"><a href="{}">{}</a><br><span class="q-sub">{} · {}</span></span>',
         reverse("store-detail", args=[code.store_id]), named(code.store), named(code.store.brand), code.store.code,
     )  # fmt: skip
 
@@ -33,9 +33,9 @@ def purpose(code: StoreCode) -> str:
 
 class CodeTable(Table):
     columns = (
-        Column("code", _("Code"), cell=code_cell, export=lambda code: shape.readable(code.public)),
+        Column("code", _("Store code"), kind="code", cell=code_cell, export=lambda code: shape.readable(code.public)),
         Column("store", _("Store"), cell=store_cell, export=lambda code: code.store.name),
-        Column("store_code", _("Store code"), value="store.code", kind="code", hidden=True),
+        Column("store_code", _("Store number"), value="store.code", kind="code", hidden=True),
         Column("region", _("Region"), value=lambda code: named(code.store.region), hidden=True),
         Column("kind", _("For"), value=purpose),
         Column("state", _("State"), cell=code_state, export=lambda code: "live" if code.is_live else "revoked"),
@@ -61,7 +61,7 @@ def archive_state(archive: PosterArchive):
 class ArchiveTable(Table):
     columns = (
         Column("asked_at", _("Asked for"), kind="time"),
-        Column("form", _("Form"), value=lambda archive: FORM_NAMES[archive.form]),
+        Column("form", _("Layout"), value=lambda archive: FORM_NAMES[archive.form]),
         Column("language", _("Language"), value=lambda archive: {"zh-hans": "中文", "en": "English"}[archive.language]),
         Column("total", _("Stores"), kind="number"),
         Column("done", _("Done"), kind="number"),

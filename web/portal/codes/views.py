@@ -27,6 +27,7 @@ TYPES = {"pdf": "application/pdf", "svg": "image/svg+xml", "png": "image/png"}
 
 class CodeList(ListPage):
     permission = P.CODE_VIEW
+    template = "portal/stores/list.html"
     filter_class = CodeFilter
     table_class = CodeTable
     title = _("Store codes")

@@ -21,7 +21,7 @@ class NodeField(forms.ModelChoiceField):
 
 
 class StoreForm(Form):
-    code = forms.RegexField(label=_("Store code"), regex=f"^{CODE.pattern}$", max_length=32)
+    code = forms.RegexField(label=_("Store number"), regex=f"^{CODE.pattern}$", max_length=32)
     name = forms.CharField(label=_("Name"), max_length=120)
     name_en = forms.CharField(label=_("English name"), max_length=120, required=False)
     brand = NodeField(label=_("Brand"), queryset=Brand.objects.none())
@@ -30,7 +30,7 @@ class StoreForm(Form):
     province = forms.CharField(label=_("Province"), max_length=40, required=False)
     city = forms.CharField(label=_("City"), max_length=40, required=False)
     address = forms.CharField(label=_("Address"), max_length=200, required=False)
-    phone = forms.CharField(label=_("Phone"), max_length=30, required=False)
+    phone = forms.CharField(label=_("Telephone"), max_length=30, required=False)
     latitude = forms.CharField(
         label=_("Latitude"), max_length=20, required=False, help_text=_("Degrees, like 30.274100")
     )

@@ -15,7 +15,7 @@ def state(store: Store):
 
 
 def name_cell(store: Store):
-    return format_html('{}<br><span class="q-sub">{}</span>', named(store), store.code)
+    return format_html('<span class="q-two">{}<br><span class="q-sub">{}</span></span>', named(store), store.code)
 
 
 def steps_done(store: Store) -> int:
@@ -25,14 +25,14 @@ def steps_done(store: Store) -> int:
 class StoreTable(Table):
     columns = (
         Column("name", _("Store"), cell=name_cell, export=lambda store: store.name),
-        Column("code", _("Store code"), kind="code", sort="code", hidden=True),
+        Column("code", _("Store number"), kind="code", sort="code", hidden=True),
         Column("name_en", _("English name"), hidden=True),
         Column("brand", _("Brand"), value=lambda store: named(store.brand)),
         Column("region", _("Region"), value=lambda store: named(store.region)),
         Column("dealer", _("Dealer"), value=lambda store: named(store.dealer) if store.dealer else None),
         Column("city", _("City"), sort="city"),
         Column("address", _("Address"), hidden=True),
-        Column("phone", _("Phone"), value="phone", hidden=True),
+        Column("phone", _("Telephone"), value="phone", hidden=True),
         Column("latitude", _("Latitude"), hidden=True),
         Column("longitude", _("Longitude"), hidden=True),
         Column("opening", _("Opening"), cell=opening, export=steps_done),

@@ -20,6 +20,7 @@ from .tables import StoreTable
 
 class StoreList(ListPage):
     permission = P.STORE_VIEW
+    template = "portal/stores/list.html"
     filter_class = StoreFilter
     table_class = StoreTable
     title = _("Stores")
