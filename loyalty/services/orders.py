@@ -123,7 +123,7 @@ def _settle(news: Sequence[NewOrder], *, now: datetime, within: QuerySet[Store] 
         )
     for brand_id, ids in sorted(members.items()):
         programs.enrol_many(ids, rules[brand_id].program, at=now)
-    points.post_many(postings)
+    points.post_many(postings, are_open=True)
     _reevaluate(members, rules, now=now, reason="order")
     return settled
 

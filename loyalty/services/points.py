@@ -34,7 +34,7 @@ def open_books(member_ids: Iterable[int], program: Program) -> None:
     """Make the members' accounts in both books of the programme where they are missing."""
     ids = sorted(set(member_ids))
     if ids:
-        posting.open_accounts(ids, list(program.books.values_list("pk", flat=True)))
+        posting.open_accounts(ids, [book.pk for book in program.books.all()])
 
 
 def lock(member: Member, book: Book) -> Account:
@@ -50,13 +50,14 @@ def lock_book(book: Book) -> list[int]:
 
 
 # --- sets ----------------------------------------------------------------------------------------------
-def post_many(postings: Sequence[Posting]) -> dict[str, Posted]:
+def post_many(postings: Sequence[Posting], *, are_open: bool = False) -> dict[str, Posted]:
     """Post what comes in (earn, open, adjust upwards): any number for any accounts; what was new, by cause.
 
-    Opens and locks the accounts. Debt is paid first; a cause that was posted before is left alone.
+    Opens the accounts (unless ``are_open``) and locks them. Debt is paid first; a cause that was posted before is
+    left alone.
     """
     distinct = list({p.idem: p for p in reversed(postings)}.values())[::-1]
-    _prepare(distinct)
+    _prepare(distinct, are_open=are_open)
     return posting.run(posting.CREDIT, distinct)
 
 
@@ -74,11 +75,12 @@ def take_many(postings: Sequence[Posting]) -> dict[str, Posted]:
     return done
 
 
-def _prepare(postings: Sequence[Posting]) -> None:
+def _prepare(postings: Sequence[Posting], *, are_open: bool = False) -> None:
     members = sorted({p.member_id for p in postings})
     books = sorted({p.book_id for p in postings})
-    if postings:
+    if postings and not are_open:
         posting.open_accounts(members, books)
+    if postings:
         posting.lock_accounts(members, books)
 
 

@@ -48,55 +48,59 @@ SENT = """
     )
 """
 COLUMNS = """
-    member_id, book_id, kind, amount, owed, balance_after, idem, occurred_at, posted_at, rate, ref_type, ref_id,
+    id, member_id, book_id, kind, amount, owed, balance_after, idem, occurred_at, posted_at, rate, ref_type, ref_id,
     reason, by_id, reverses_id
 """
+# Entry ids are drawn before the insert, so that no step joins rows of this statement with each other: the planner knows
+# nothing of their number and would compare each with each.
 # What comes in pays debt first, in the order sent; the running balance comes from a window over each account.
 CREDIT = f"""
     WITH {SENT},
     paying AS (
-        SELECT fresh.*, LEAST(amount, GREATEST(debt - (sum(amount) OVER w - amount), 0)) AS pays
+        SELECT fresh.*, LEAST(amount, GREATEST(debt - (sum(amount) OVER w - amount), 0))::bigint AS pays
         FROM fresh WINDOW w AS (PARTITION BY member_id, book_id ORDER BY place)
+    ),
+    posted AS (
+        SELECT paying.*, nextval('loyalty_entry_id_seq') AS id, amount - pays AS moves,
+            balance + sum(amount - pays) OVER (PARTITION BY member_id, book_id ORDER BY place) AS balance_after
+        FROM paying
     ),
     entry AS (
         INSERT INTO loyalty_entry ({COLUMNS})
-        SELECT member_id, book_id, kind, amount - pays, -pays,
-            balance + sum(amount - pays) OVER (PARTITION BY member_id, book_id ORDER BY place),
+        SELECT id, member_id, book_id, kind, moves, -pays, balance_after,
             idem, occurred_at, now(), rate, ref_type, ref_id, reason, by_id, reverses_id
-        FROM paying
-        RETURNING member_id, book_id, id, amount, owed, idem
+        FROM posted
     ),
     lot AS (
         INSERT INTO loyalty_lot (member_id, book_id, entry_id, amount, remaining, valid_from, expires_at)
-        SELECT entry.member_id, entry.book_id, entry.id, entry.amount, entry.amount, fresh.occurred_at,
-            fresh.expires_at
-        FROM entry JOIN fresh USING (idem)
-        WHERE fresh.has_lots AND entry.amount > 0 AND fresh.reverses_id IS NULL
+        SELECT member_id, book_id, id, moves, moves, occurred_at, expires_at
+        FROM posted WHERE has_lots AND moves > 0 AND reverses_id IS NULL
     ),
     moved AS (
         UPDATE loyalty_account a
-        SET balance = a.balance + s.amount, debt = a.debt + s.owed, earned = a.earned + s.earned,
+        SET balance = a.balance + s.moves, debt = a.debt - s.pays, earned = a.earned + s.earned,
             spent = a.spent - s.given_back, version = a.version + 1
         FROM (
-            SELECT entry.member_id, entry.book_id, sum(entry.amount) AS amount, sum(entry.owed) AS owed,
-                COALESCE(sum(entry.amount) FILTER (WHERE fresh.kind <> 'reverse'), 0) AS earned,
-                COALESCE(sum(entry.amount) FILTER (WHERE fresh.kind = 'reverse'), 0) AS given_back
-            FROM entry JOIN fresh USING (idem) GROUP BY 1, 2
+            SELECT member_id, book_id, sum(moves) AS moves, sum(pays) AS pays,
+                COALESCE(sum(moves) FILTER (WHERE kind <> 'reverse'), 0) AS earned,
+                COALESCE(sum(moves) FILTER (WHERE kind = 'reverse'), 0) AS given_back
+            FROM posted GROUP BY 1, 2
         ) s
         WHERE a.member_id = s.member_id AND a.book_id = s.book_id
     )
-    SELECT idem, id, amount, owed FROM entry
+    SELECT idem, id, moves, -pays FROM posted
 """  # noqa: S608 -- constants only
 # What goes out eats lots: its own first (a refund), then the earliest expiry. At most one for each account in a call.
 # A reversal takes what is there and leaves the rest as debt; every other kind needs the whole amount.
 DEBIT = f"""
     WITH {SENT},
     due AS (
-        SELECT fresh.*, LEAST(amount, balance) AS takes FROM fresh WHERE amount <= balance OR kind = 'reverse'
+        SELECT fresh.*, nextval('loyalty_entry_id_seq') AS id, LEAST(amount, balance) AS takes
+        FROM fresh WHERE amount <= balance OR kind = 'reverse'
     ),
     lots AS (
-        SELECT l.id, l.remaining, due.idem, due.takes, sum(l.remaining) OVER (
-            PARTITION BY due.idem
+        SELECT l.id AS lot_id, l.remaining, due.id, due.takes, sum(l.remaining) OVER (
+            PARTITION BY due.id
             ORDER BY (l.entry_id IS NOT DISTINCT FROM due.reverses_id) DESC, l.expires_at NULLS LAST, l.id
         ) AS reach
         FROM due
@@ -104,29 +108,26 @@ DEBIT = f"""
         WHERE due.has_lots
     ),
     eaten AS (
-        SELECT id, idem, LEAST(remaining, takes - (reach - remaining)) AS bite FROM lots WHERE reach - remaining < takes
+        SELECT lot_id, id, LEAST(remaining, takes - (reach - remaining)) AS bite FROM lots
+        WHERE reach - remaining < takes
     ),
     entry AS (
         INSERT INTO loyalty_entry ({COLUMNS})
-        SELECT member_id, book_id, kind, -takes, amount - takes, balance - takes,
+        SELECT id, member_id, book_id, kind, -takes, amount - takes, balance - takes,
             idem, occurred_at, now(), rate, ref_type, ref_id, reason, by_id, reverses_id
         FROM due
-        RETURNING member_id, book_id, id, kind, amount, owed, idem
     ),
-    shrunk AS (UPDATE loyalty_lot l SET remaining = l.remaining - eaten.bite FROM eaten WHERE l.id = eaten.id),
-    noted AS (
-        INSERT INTO loyalty_consume (entry_id, lot_id, amount)
-        SELECT entry.id, eaten.id, eaten.bite FROM eaten JOIN entry USING (idem)
-    ),
+    shrunk AS (UPDATE loyalty_lot l SET remaining = l.remaining - eaten.bite FROM eaten WHERE l.id = eaten.lot_id),
+    noted AS (INSERT INTO loyalty_consume (entry_id, lot_id, amount) SELECT id, lot_id, bite FROM eaten),
     moved AS (
         UPDATE loyalty_account a
-        SET balance = a.balance + entry.amount, debt = a.debt + entry.owed, version = a.version + 1,
-            earned = a.earned + CASE WHEN entry.kind = 'reverse' THEN entry.amount ELSE 0 END,
-            expired = a.expired - CASE WHEN entry.kind = 'expire' THEN entry.amount ELSE 0 END,
-            spent = a.spent - CASE WHEN entry.kind IN ('reverse', 'expire') THEN 0 ELSE entry.amount END
-        FROM entry WHERE a.member_id = entry.member_id AND a.book_id = entry.book_id
+        SET balance = a.balance - due.takes, debt = a.debt + due.amount - due.takes, version = a.version + 1,
+            earned = a.earned - CASE WHEN due.kind = 'reverse' THEN due.takes ELSE 0 END,
+            expired = a.expired + CASE WHEN due.kind = 'expire' THEN due.takes ELSE 0 END,
+            spent = a.spent + CASE WHEN due.kind IN ('reverse', 'expire') THEN 0 ELSE due.takes END
+        FROM due WHERE a.member_id = due.member_id AND a.book_id = due.book_id
     )
-    SELECT idem, id, amount, owed FROM entry
+    SELECT idem, id, -takes, amount - takes FROM due
 """  # noqa: S608 -- constants only
 # Points given back return to the lots they were eaten from, the latest expiry first when some of them pay debt.
 GIVE_BACK = """

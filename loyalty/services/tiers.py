@@ -42,7 +42,7 @@ def reevaluate_many(member_ids: Iterable[int], program: Program, *, now: datetim
     ids = sorted(set(member_ids))
     if not ids:
         return 0
-    growth = Book.objects.values_list("pk", flat=True).get(program=program, asset=Book.Asset.GROWTH)
+    growth = next(book.pk for book in program.books.all() if book.asset == Book.Asset.GROWTH)
     with connection.cursor() as cursor:
         cursor.execute(REEVALUATE, [growth, program.pk, numbers(ids), now, program.pk, program.pk, reason, now])
         moves = cursor.fetchall()
