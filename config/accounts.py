@@ -27,7 +27,7 @@ class ClosedDoor(DefaultAccountAdapter):
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         """Store staff start at the store phone, everybody else at the portal."""
-        return "/s/" if request.user.works_in_store else "/"
+        return settings.STORE_HOME if request.user.works_in_store else "/"
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return self.get_login_redirect_url(request)

@@ -148,6 +148,7 @@ if TESTING:
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
+STORE_HOME = "/s/"  # where store staff land
 LOGOUT_REDIRECT_URL = "/"
 
 ACCOUNT_ADAPTER = "config.accounts.ClosedDoor"
@@ -223,6 +224,7 @@ LOCALE_PATHS = [BASE_DIR / "config" / "locale"]
 TIME_ZONE = "Asia/Shanghai"  # for display; the database holds UTC
 USE_TZ = True
 FORMAT_MODULE_PATH: list[str] = []
+FILTERS_EMPTY_CHOICE_LABEL = _("All")  # what an unused filter of a list says
 
 # --- files ---------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"

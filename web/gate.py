@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from django.conf import settings
 from django.contrib import auth, messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -49,6 +50,8 @@ class Gate:
             return self._detour(request, "account_change_password")
         if staff.is_headquarters and name not in FACTOR_FIRST and not second_factor.is_enrolled(staff):
             return self._detour(request, "mfa_activate_totp")
+        if name == "home" and staff.works_in_store:
+            return redirect(settings.STORE_HOME)
         return None
 
     def _alive(self, request: HttpRequest, now: datetime) -> bool:

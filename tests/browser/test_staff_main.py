@@ -58,6 +58,6 @@ def test_an_administrator_adds_a_store_manager_who_signs_in_and_sees_the_own_sto
     listed = page.inner_text("main")
     assert own.number in listed
     assert other.number not in listed
-    assert page.goto(f"{live_server.url}/members/{other.pk}/").status == 404
+    assert page.goto(f"{live_server.url}/members/{other.number}/").status == 404
     assert page.goto(f"{live_server.url}/staff/{head.pk}/").status == 404
     assert page.goto(f"{live_server.url}/staff/invite/").status == 403

@@ -4,6 +4,9 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from stores.access import Role
+from stores.models import Staff
+
 ACTIONS: dict[str, Any] = {
     "staff.invited": _("Colleague invited"),
     "staff.invitation_accepted": _("Invitation accepted"),
@@ -53,6 +56,7 @@ ACTIONS: dict[str, Any] = {
     "import.confirmed": _("Import confirmed"),
     "import.done": _("Import finished"),
     "import.cancelled": _("Import cancelled"),
+    "import.problems_exported": _("Rows that stayed out exported"),
     "product.exported": _("Products exported"),
     "log.exported": _("Action log exported"),
 }
@@ -80,6 +84,13 @@ FIELDS: dict[str, Any] = {
 }
 
 
+CHOICES: dict[str, dict[str, Any]] = {
+    "role": dict(Role.CHOICES),
+    "scope": dict(Staff.Scope.choices),
+    "language": dict(Staff._meta.get_field("language").choices),
+}
+
+
 def action(word: str) -> str:
     return str(ACTIONS.get(word, word))
 
@@ -88,16 +99,16 @@ def field(word: str) -> str:
     return str(FIELDS.get(word, word.replace("_", " ")))
 
 
-def value(given: Any) -> str:
-    """A logged value in a line of text."""
+def value(given: Any, name: str = "") -> str:
+    """A logged value in a line of text; coded values of known fields in words."""
     if given in (None, "", [], {}):
         return "–"
     if isinstance(given, list):
         shown = ", ".join(value(one) for one in given[:6])
         return f"{shown} …" if len(given) > 6 else shown
     if isinstance(given, dict):
-        return ", ".join(f"{field(name)} {value(one)}" for name, one in given.items())
-    return str(given)
+        return ", ".join(f"{field(name)} {value(one, name)}" for name, one in given.items())
+    return str(CHOICES.get(name, {}).get(given, given))
 
 
 def changes(entry: Any) -> list[dict[str, str]]:
@@ -107,8 +118,8 @@ def changes(entry: Any) -> list[dict[str, str]]:
     return [
         {
             "field": field(name),
-            "before": value(before[name]) if name in before else "",
-            "after": value(after[name]) if name in after else "",
+            "before": value(before[name], name) if name in before else "",
+            "after": value(after[name], name) if name in after else "",
         }
         for name in names
         if before.get(name) != after.get(name)

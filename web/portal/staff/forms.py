@@ -45,7 +45,7 @@ class PlacesForm(Form):
         self._offer("regions", "region", gettext_lazy("Regions"), "")
         self._offer("dealers", "dealer", gettext_lazy("Dealers"), "")
         self.fields["stores"] = forms.CharField(
-            label=gettext_lazy("Store codes"), required=False, max_length=4000,
+            label=gettext_lazy("Codes of the stores"), required=False, max_length=4000,
             help_text=gettext_lazy("One or more, separated by commas."),
             widget=forms.TextInput(attrs={"data-scope": "store", "autocomplete": "off", "spellcheck": "false"}),
         )  # fmt: skip
