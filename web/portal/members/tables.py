@@ -54,7 +54,7 @@ class MemberTable(Table):
         Column("points", _("Points"), kind="points"),
         Column("growth", _("Growth value"), kind="points", hidden=True),
         Column("store", _("Home store"), value=lambda row: store_name(row.home_store)),
-        Column("store_code", _("Store code"), value="home_store.code", kind="code", hidden=True),
+        Column("store_code", _("Store number"), value="home_store.code", kind="code", hidden=True),
         Column("associate", _("Associate"), value="associate.name", hidden=True),
         Column("channel", _("Channel"), value="joined_channel.name"),
         Column("joined", _("Joined"), value="joined_at", kind="date", sort="joined_at"),
