@@ -40,8 +40,8 @@
   var visit = document.querySelector("[data-visit]");
   if (visit) {
     var button = visit.querySelector("button");
-    fetch(visit.action, { method: "POST", body: new FormData(visit), credentials: "same-origin" })
-      .then(function (answer) { button.hidden = answer.ok; })
+    fetch(visit.action, { method: "POST", body: new FormData(visit), credentials: "same-origin", redirect: "manual" })
+      .then(function (answer) { button.hidden = answer.type === "opaqueredirect"; })
       .catch(function () {});
   }
 })();
