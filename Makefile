@@ -6,7 +6,7 @@ ARGS ?=
 DEMO ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help up down clean test check fix rows demo replay bench messages locks shell
+.PHONY: help up down clean test check fix rows demo demo-files replay bench messages locks shell
 
 help: ## list the targets
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -34,8 +34,11 @@ fix: ## let the formatters do what they can
 rows: ## requirement rows and the tests that show them
 	@$(DEV) -m tools.rows
 
-demo: ## fill an empty database with the demo chain (SIZE=100k, 2m, 10m)
+demo: ## fill an empty database with the demo chain (SIZE=2k, 100k, 200k, 2m, 10m)
 	@DEMO=$(DEMO) $(RUN) manage.py embedded demo $(if $(SIZE),--size $(SIZE)) $(ARGS)
+
+demo-files: ## write messy member, store and staff files to try the imports with
+	@$(RUN) manage.py demo_files $(ARGS)
 
 replay: ## the public retail data through every door, compared to the cent
 	@$(DEV) manage.py embedded replay $(ARGS)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 
-from ..models import Product, Tag
+from ..models import Member, Product, Tag
 from ..models.consent import Purpose
 from ..rules import consent_texts
 from . import consent
@@ -88,6 +88,15 @@ SERIES = """
         '1690' || lpad(n::text, 7, '0'), CASE WHEN n %% 3 = 0 THEN 'B' || lpad(n::text, 9, '0') END, n %% 5 <> 0
     FROM generate_series(%(first)s::int, %(last)s::int) AS n,
         (SELECT %(surnames)s::text[] AS surnames, %(given)s::text[] AS given, %(stores)s::bigint[] AS stores) AS words
+"""
+ORDER_SERIES = """
+    INSERT INTO members_order
+        (channel_id, number, member_id, store_id, associate_id, amount, refunded, paid_at, received_at, digest)
+    SELECT %(channel)s, 'B' || m.id || '-' || k, m.id, m.home_store_id, NULL,
+        round((5 + 400 * power(random(), 3))::numeric, 2), 0, m.joined_at + random() * (%(now)s - m.joined_at),
+        %(now)s, decode(md5(m.id || '-' || k), 'hex')
+    FROM members_member m JOIN stores_store s ON s.id = m.home_store_id, generate_series(1, %(each)s) AS k
+    WHERE m.id BETWEEN %(first)s AND %(last)s AND s.brand_id = %(brand)s
 """
 
 
@@ -167,6 +176,22 @@ def _texts(now: datetime) -> list[tuple[str, str, int, str]]:
             evidence = f"{purpose.value} v{row.version} {row.language} {row.sha256[:12]}"
             found.append((purpose.value, language, row.pk, evidence))
     return found
+
+
+def order_series(first: int, last: int, *, brand: int, channel: int, each: int, now: datetime) -> int:
+    """So many orders without lines for each member (ids ``first`` to ``last``) of a brand's stores; how many. Inner.
+
+    They earn nothing by themselves: see `loyalty.services.founding.open_series`.
+    """
+    given: dict[str, Any] = {"first": first, "last": last, "brand": brand, "channel": channel, "each": each, "now": now}
+    with connection.cursor() as cursor:
+        cursor.execute(ORDER_SERIES, given)
+        return cursor.rowcount
+
+
+def last_id() -> int:
+    """The highest member id; 0 without members."""
+    return Member.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
 
 
 def list_goods(rows: Iterable[tuple[str, str, str, str, str, str]], *, now: datetime) -> int:

@@ -77,10 +77,9 @@ def hire(world: World, ground: Ground, opened: dict[str, list[Store]], by: Staff
 
 def home_store(opened: dict[str, list[Store]]) -> Store:
     """Where the known manager and associate work: run by a dealer, so that every known login sees it."""
-    stores = opened[BRANDS[0].code]
-    here = [store for store in stores if store.city == HOME_CITY and store.closed_on is None and store.first_join_at]
-    here = here or [store for store in stores if store.closed_on is None and store.first_join_at]
-    return next((store for store in here if store.dealer_id), here[0])
+    trading = [s for s in opened[BRANDS[0].code] if s.closed_on is None and s.first_join_at]
+    by_dealer = [s for s in trading if s.dealer_id] or trading
+    return next((s for s in by_dealer if s.city == HOME_CITY), by_dealer[0])
 
 
 def _known(opened: dict[str, list[Store]]) -> list[NewPerson]:

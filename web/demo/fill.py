@@ -5,11 +5,12 @@ from __future__ import annotations
 import multiprocessing
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import django
 import numpy as np
@@ -23,11 +24,14 @@ from stores.services.founding import NewScan
 
 from . import crew, trade, tree
 from .people import newcomers, people
-from .world import BRANDS, BrandPlan, Size, World, new_world
+from .words import FEMALE, MALE, SURNAMES
+from .world import BRANDS, SIZES, BrandPlan, Size, World, new_world
 
 SCAN_DAYS = 45  # scans are kept for as long as pages show them
 LOOKERS = 1.3  # visitors who scan and leave, for each who joins
 BATCH = 1500  # receipts that make a call worth its cost
+CHUNK = 100_000  # members of a big one in one transaction
+ORDERS_EACH = 5
 
 
 @dataclass
@@ -66,6 +70,26 @@ def fill(size: Size, *, seed: int, now: datetime, workers: int, say: Callable[[s
     return report
 
 
+def fill_series(
+    members: int, *, seed: int, now: datetime, workers: int, say: Callable[[str], None], ground: Size = SIZES["100k"]
+) -> Report:
+    """The big ones: the usual ground, then so many members with five orders each, drawn inside the database."""
+    founding.demand_empty()
+    founding.bulk_session()
+    world, report = new_world(ground, seed, now), Report(say=say)
+    with report.step("brands, stores, staff, codes"):
+        found(world)
+    with report.step(f"{members:,} members"):
+        starts = range(0, members, CHUNK)
+        _each(world, workers, _join_chunk, [(first, min(first + CHUNK, members) - 1) for first in starts])
+    with report.step(f"{members * ORDERS_EACH:,} orders, their ledger"):
+        ids = range(1, members_founding.last_id() + 1, CHUNK)
+        _each(world, workers, _history_chunk, [(first, first + CHUNK - 1) for first in ids])
+    with report.step("statistics"):
+        founding.refresh_statistics()
+    return report
+
+
 def found(world: World):
     """The ground and the people on it; the administrator who signed for it."""
     ground = tree.lay(world)
@@ -79,12 +103,17 @@ def found(world: World):
 # --- sharing the work ----------------------------------------------------------------------------------
 def _share(world: World, workers: int, work: Callable[[World, BrandPlan], int]) -> list[int]:
     """Do the work for each brand: brands never touch the same accounts, so two processes never wait."""
+    return _each(world, workers, work, BRANDS)
+
+
+def _each(world: World, workers: int, work: Callable[[World, Any], int], parts: Sequence[Any]) -> list[int]:
+    """Do the work for each part, by several processes unless a transaction is open."""
     if workers < 2 or connection.in_atomic_block:
-        return [work(world, plan) for plan in BRANDS]
+        return [work(world, part) for part in parts]
     connections.close_all()
     context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_prepare) as pool:
-        return list(pool.map(work, [world] * len(BRANDS), BRANDS))
+        return list(pool.map(work, [world] * len(parts), parts))
 
 
 def _prepare() -> None:
@@ -124,6 +153,29 @@ def batches(world: World, plan: BrandPlan) -> Iterator[trade.Day]:
             held = trade.Day(day.closing, [], [])
     if held.orders or held.refunds:
         yield held
+
+
+# --- the big ones --------------------------------------------------------------------------------------
+def _join_chunk(world: World, numbers: tuple[int, int]) -> int:
+    shops = sorted((shop for each in world.shops.values() for shop in each if shop.trades), key=lambda s: -s.weight)
+    with transaction.atomic(durable=True):
+        return members_founding.join_series(
+            *numbers, stores=[shop.pk for shop in shops], channel=world.apps[BRANDS[0].code].pk,
+            surnames=list(SURNAMES), given=[*FEMALE, *MALE], now=world.now,
+        )  # fmt: skip
+
+
+def _history_chunk(world: World, ids: tuple[int, int]) -> int:
+    made = 0
+    for plan in BRANDS:
+        till = world.tills[plan.code]
+        with transaction.atomic(durable=True):
+            made += members_founding.order_series(
+                *ids, brand=till.brand_id or 0, channel=till.pk, each=ORDERS_EACH, now=world.now
+            )
+            program = programs.ensure(till.brand, now=world.now)
+            loyalty_founding.open_series(*ids, program=program, channel=till.pk, now=world.now)
+    return made
 
 
 # --- scans ---------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from stores.services.founding import NotEmpty
 from web.demo import world
-from web.demo.fill import fill
+from web.demo.fill import fill, fill_series
 
 
 class Command(BaseCommand):
@@ -19,7 +19,7 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--size", default="100k", choices=list(world.SIZES))
+        parser.add_argument("--size", default="100k", choices=[*world.SIZES, *world.SERIES])
         parser.add_argument("--seed", type=int, default=world.SEED)
         parser.add_argument("--now", type=datetime.fromisoformat, help="the moment the data ends at (with its zone)")
         parser.add_argument(
@@ -28,11 +28,15 @@ class Command(BaseCommand):
 
     def handle(self, *words: str, size: str, seed: int, now: datetime | None, workers: int, **options: object) -> None:
         begun = time.monotonic()
+        given = {
+            "seed": seed, "now": now or timezone.now(), "workers": workers,
+            "say": lambda text: self.stdout.write(f"demo    | {text}"),
+        }  # fmt: skip
         try:
-            fill(
-                world.SIZES[size], seed=seed, now=now or timezone.now(), workers=workers,
-                say=lambda text: self.stdout.write(f"demo    | {text}"),
-            )  # fmt: skip
+            if size in world.SIZES:
+                fill(world.SIZES[size], **given)
+            else:
+                fill_series(world.SERIES[size], **given)
         except NotEmpty as problem:
             raise CommandError(
                 f"{problem} The demo fills an empty one only: `make clean` deletes this checkout's database."
