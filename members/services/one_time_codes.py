@@ -7,7 +7,7 @@ member up, so the answer never tells whether there is one.
 import hmac
 import logging
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -22,6 +22,8 @@ from ..rules.one_time_codes import Limit, Outcome
 
 logger = logging.getLogger(__name__)
 SENDING = 0x51595F534D53  # the advisory lock under which caps are counted
+LOCK = "SELECT pg_advisory_xact_lock(%s)"
+KEPT = timedelta(days=2)  # rows are needed for the caps of a day, no longer
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ def _note(
 ) -> OneTimeCode:
     """Count the caps and write the code's row, one asker at a time, so that a burst cannot slip past a cap."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SENDING])
+        cursor.execute(LOCK, [SENDING])
     phone_hash, session_hash = _print_of("phone", phone), _print_of("session", session)
     stopped = counts.first_limit(
         phone_hash=phone_hash, device_hash=session_hash, address=address, store_code_id=store_code_id,
@@ -136,3 +138,9 @@ def verify(phone: str, typed: str, purpose: str, *, session: str, now: datetime)
     row.used_at = now
     row.save(update_fields=["used_at"])
     return Outcome.RIGHT
+
+
+@transaction.atomic(durable=True)
+def purge(*, now: datetime) -> int:
+    """Delete what no cap counts any more; how many rows."""
+    return OneTimeCode.objects.filter(sent_at__lt=now - KEPT).delete()[0]

@@ -234,3 +234,11 @@ def test_codes_are_six_digits_from_the_whole_range():
     assert all(re.fullmatch(r"\d{6}", code) for code in made)
     assert len(made) > 380
     assert {code[0] for code in made} == set("0123456789")
+
+
+def test_rows_that_no_cap_counts_any_more_are_deleted():
+    send()
+    send("16900005678", session="n" * 32, now=NOON + timedelta(days=2))
+
+    assert one_time_codes.purge(now=NOON + timedelta(days=2, seconds=1)) == 1
+    assert OneTimeCode.objects.count() == 1

@@ -8,6 +8,7 @@ SCHEDULE = [
     ("imports", "loyalty.tasks.run_imports", 5),
     ("posters", "stores.tasks.make_posters", 5),
     ("old poster archives", "stores.tasks.sweep_posters", 3_600),
+    ("old one-time codes", "members.tasks.purge_one_time_codes", 3_600),
 ]
 
 

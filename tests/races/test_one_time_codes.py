@@ -1,0 +1,75 @@
+"""A burst of askers gets one text message; a code that eight browsers' tabs send at once is right once."""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from django.db import connection
+
+from members.models import OneTimeCode
+from members.rules.one_time_codes import Outcome
+from members.services import one_time_codes
+from members.services.one_time_codes import TooManyCodes
+from tests.factories import NOON
+
+THREADS = 8
+PHONE, SESSION = "16900001234", "a" * 32
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+
+
+def all_at_once(act):
+    """Run ``act(n)`` in eight threads that start together; their answers, exceptions among them."""
+    start = Barrier(THREADS)
+
+    def run(n):
+        try:
+            start.wait(timeout=20)
+            return act(n)
+        except Exception as error:
+            return error
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        return list(pool.map(run, range(THREADS)))
+
+
+def send(n=0):
+    return one_time_codes.send(
+        PHONE, "join", session=f"{n:032d}", address=f"198.51.{n}.7", sender="青禾", language="en", now=NOON
+    )
+
+
+def test_eight_who_ask_for_one_phone_at_once_send_one_text_message():
+    answers = all_at_once(send)
+
+    assert OneTimeCode.objects.count() == 1
+    assert sum(isinstance(answer, TooManyCodes) for answer in answers) == THREADS - 1
+
+
+def test_without_the_lock_the_same_burst_slips_past_the_cap(monkeypatch):
+    monkeypatch.setattr(one_time_codes, "LOCK", "SELECT %s")
+
+    all_at_once(send)
+
+    assert OneTimeCode.objects.count() > 1
+
+
+def eight_verify():
+    digits = re.search(r"\d{6}", send().shown)[0]
+    session = f"{0:032d}"
+    return all_at_once(lambda n: one_time_codes.verify(PHONE, digits, "join", session=session, now=NOON))
+
+
+def test_a_right_code_sent_eight_times_at_once_is_right_once():
+    answers = eight_verify()
+
+    assert answers.count(Outcome.RIGHT) == 1
+    assert answers.count(Outcome.EXPIRED) == THREADS - 1
+
+
+def test_without_the_row_lock_the_same_code_is_right_several_times(monkeypatch):
+    monkeypatch.setattr("django.db.models.query.QuerySet.select_for_update", lambda rows, **words: rows)
+
+    assert eight_verify().count(Outcome.RIGHT) > 1
