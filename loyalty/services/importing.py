@@ -18,7 +18,10 @@ from stores.services import log
 
 Status = ImportRun.Status
 logger = structlog.get_logger(__name__)
-KEPT = ("sheets", "sheet", "encoding", "delimiter", "header_row", "header_end", "headers", "samples", "columns", "confidence")
+KEPT = (
+    "sheets", "sheet", "encoding", "delimiter", "header_row", "header_end", "headers", "samples", "columns",
+    "confidence",
+)  # fmt: skip
 
 
 class CannotImport(ValueError):
@@ -105,6 +108,7 @@ def confirm(run: ImportRun, *, by: Staff | None, now: datetime) -> ImportRun:
     _must_be(run, Status.PLANNED, Status.FAILED)
     if run.status == Status.FAILED and run.planned_at is None:
         raise CannotImport(_("This import has not been checked yet."))
+    run.mapping.pop("samples", None)  # what people looked at to map the columns is not kept
     _queue(run, Status.APPLYING, now=now)
     log.record("import.confirmed", run, by=by, now=now, after={"new": run.new, "updated": run.updated})
     return run
@@ -118,11 +122,18 @@ def cancel(run: ImportRun, *, by: Staff | None, now: datetime) -> ImportRun:
         raise CannotImport(_("This import is over."))
     was = run.status
     run.status, run.lease_until, run.finished_at = Status.CANCELLED, None, now
-    run.save(update_fields=["status", "lease_until", "finished_at"])
     if was != Status.APPLYING:
+        run.progress = 0
         staging.drop(run)
+    run.save(update_fields=["status", "lease_until", "finished_at", "progress"])
     log.record("import.cancelled", run, by=by, now=now, before={"status": was})
     return run
+
+
+@transaction.atomic(durable=True)
+def note_download(run: ImportRun, *, by: Staff, now: datetime) -> None:
+    """Somebody takes the rows that stayed out home: personal data leaves, so the action log says so."""
+    log.record("import.problems_exported", run, by=by, now=now, after={"bad": run.bad})
 
 
 def plan(run: ImportRun, *, now: datetime) -> ImportRun:

@@ -21,7 +21,7 @@ HEADERS = ["会员卡号", "姓名", "手机号", "性别", "生日", "门店编
 
 def xlsx(path: Path, rows: list[list[Any]], *, sheet: str = "会员", before: list[list[Any]] = ()) -> Path:
     """A workbook with one sheet; ``before`` goes above the rows."""
-    book = xlsxwriter.Workbook(str(path), {"default_date_format": "yyyy-mm-dd"})
+    book = xlsxwriter.Workbook(str(path), {"default_date_format": "yyyy-mm-dd", "strings_to_formulas": False})
     page = book.add_worksheet(sheet)
     for number, row in enumerate([*before, *rows]):
         for column, value in enumerate(row):

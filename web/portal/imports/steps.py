@@ -1,0 +1,91 @@
+"""What the page of a run shows at each step: figures, speed, what stays out and why."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from members.imports import kinds, words
+from members.models import ImportRun
+from members.queries import imports
+from members.rules import phones
+
+SHOWN = 50
+Status = ImportRun.Status
+STEPS = [_("File"), _("Columns"), _("Check"), _("Import"), _("Result")]
+PLACE = {Status.UPLOADED: 1, Status.STAGING: 2, Status.PLANNED: 3, Status.APPLYING: 3, Status.DONE: 4}
+
+
+def trail(run: ImportRun) -> list[tuple[Any, str]]:
+    """The five steps, each done, here or ahead."""
+    here = PLACE.get(run.status, 3 if run.planned_at else 2)
+    over = run.status == Status.DONE
+    return [(label, "done" if n < here or over else "here" if n == here else "ahead") for n, label in enumerate(STEPS)]
+
+
+def pace(run: ImportRun, now: datetime) -> dict[str, Any]:
+    """How far the present step is, how fast, and how many seconds are left (None while nobody can tell)."""
+    total = run.rows - run.bad if run.status == Status.APPLYING else 0
+    seconds = max((now - (run.step_started_at or now)).total_seconds(), 0.1)
+    speed = run.progress / seconds
+    left = (total - run.progress) / speed if total and speed else None
+    return {
+        "total": total, "done": run.progress, "speed": round(speed), "left": None if left is None else round(left),
+        "waits": not run.progress and seconds > 20,
+    }  # fmt: skip
+
+
+def took(run: ImportRun) -> dict[str, Any]:
+    """How long the import itself took and its speed."""
+    if not (run.finished_at and run.step_started_at):
+        return {}
+    seconds = max((run.finished_at - run.step_started_at).total_seconds(), 0.1)
+    return {"seconds": round(seconds, 1), "speed": round((run.rows - run.bad) / seconds)}
+
+
+def label_of(run: ImportRun, field: str) -> Any:
+    """A field's name as the reader calls it; ``row`` is the line as a whole."""
+    columns = kinds.find(run.kind).columns()
+    return columns[field].label if field in columns else _("Whole row")
+
+
+def reasons(run: ImportRun) -> list[dict[str, Any]]:
+    """Why rows stay out, the most frequent first."""
+    return [
+        {"why": _generic(each.code), "field": label_of(run, each.field), "count": each.count}
+        for each in imports.reasons(run)
+    ]
+
+
+def _generic(code: str) -> str:
+    general = {
+        "duplicate_in_file": _("An earlier row of the file has it too; the first one counts."),
+        "same_member": _("An earlier row reaches the same member; the first one counts."),
+    }
+    return str(general.get(code) or words.problem(code))
+
+
+def rejected(run: ImportRun) -> dict[str, Any]:
+    """The first rows that stay out: mapped cells with the wrong ones marked, and the reasons in words."""
+    chosen = {name: place for name, place in run.mapping["columns"].items() if place is not None}
+    lines = []
+    for row in imports.rejected(run, limit=SHOWN):
+        wrong = {each.field for each in row.problems}
+        lines.append({
+            "row_no": row.row_no,
+            "cells": [(_cell(name, row.cells, place, name in wrong), name in wrong) for name, place in chosen.items()],
+            "reasons": [f"{label_of(run, p.field)}: {words.problem(p.code, p.other_row)}" for p in row.problems],
+        })  # fmt: skip
+    return {"heads": [label_of(run, name) for name in chosen], "lines": lines}
+
+
+def _cell(name: str, cells: list, place: int, is_wrong: bool) -> str:
+    """A wrong cell is shown as it is, to be corrected; what is right stays masked."""
+    value = cells[place] if place < len(cells) else ""
+    text = str(int(value) if isinstance(value, float) and value.is_integer() else "" if value is None else value)
+    if is_wrong or not text:
+        return text[:60]
+    mask = {"phone": phones.mask, "name": phones.mask_name, "openid": phones.mask, "unionid": phones.mask}.get(name)
+    return mask(text) if mask else text[:60]
