@@ -130,7 +130,17 @@ def _portrait(poster: Poster, width: float) -> Sheet:
         _named(poster.second_name or poster.place, half, 230 * u, 4.8 * u, width - 36 * u, GREY, anchor="middle"),
     ]
     shapes += _steps(words, 18 * u, 244.5 * u, width - 36 * u, 4.9 * u, poster.colour)
-    shapes += [
+    shapes += _foot(poster, u, height)
+    if poster.note:
+        shapes.append(_named(poster.note, width - 18 * u, 25 * u, 5 * u, 50 * u, ink, anchor="end"))
+    return Sheet(width, height, _title(poster), shapes)
+
+
+def _foot(poster: Poster, u: float, height: float) -> list[Shape]:
+    """The pale strip below: the code for people, and the official domain."""
+    width = 210 * u
+    words, second = LANGUAGES[poster.language], other(poster.language)
+    return [
         Box(0, 264.5 * u, width, height - 264.5 * u, PALE),
         Words(18 * u, 275.5 * u, 4.4 * u, f"{words.code}  {second.code}", GREY),
         Words(18 * u, 285.5 * u, 8.6 * u, poster.readable, INK, SEMI, spacing=0.5 * u),
@@ -147,9 +157,6 @@ def _portrait(poster: Poster, width: float) -> Sheet:
         _named(words.check, width - 18 * u, 281.6 * u, 4 * u, 92 * u, GREY, anchor="end"),
         _named(second.check, width - 18 * u, 287 * u, 3.4 * u, 92 * u, GREY, anchor="end"),
     ]
-    if poster.note:
-        shapes.append(_named(poster.note, width - 18 * u, 25 * u, 5 * u, 50 * u, ink, anchor="end"))
-    return Sheet(width, height, _title(poster), shapes)
 
 
 def _face(poster: Poster) -> list[Shape]:

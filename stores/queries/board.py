@@ -1,6 +1,7 @@
 """The opening board (门店开业): how far each region's stores have come."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
@@ -57,8 +58,10 @@ def of(shops: QuerySet[Store], *, english: bool = False) -> tuple[Progress, list
             **{step: Count("pk", filter=Q(**{f"{name}__isnull": False})) for step, name in FIELDS.items()},
         )
     )  # fmt: skip
-    whole, brands = Progress(), {}
-    for row in rows:
+    whole = Progress()
+    brands: dict[int, BrandLines] = {}
+    counted: list[dict[str, Any]] = [{**row} for row in rows]
+    for row in counted:
         progress = Progress(**{name: row[name] for name in ("total", *STEPS)})
         brand = brands.setdefault(
             row["brand_id"],

@@ -72,6 +72,8 @@ class StoreResource(resources.ModelResource):
     def __init__(self, by: Staff | None = None, now: datetime | None = None, **kwargs: Any):
         super().__init__(**kwargs)
         self.by, self.now = by, now
+        self.create_instances: list[Store] = []
+        self.update_instances: list[Store] = []
 
     # --- reading -----------------------------------------------------------------------------------
     def before_import(self, dataset, **kwargs):
@@ -153,7 +155,7 @@ class StoreResource(resources.ModelResource):
         """New and changed stores in one call of the service."""
         new, self.create_instances = self.create_instances, []
         changed, self.update_instances = self.update_instances, []
-        if dry_run or not (new or changed):
+        if dry_run or self.now is None or not (new or changed):
             return
         try:
             pairs = [(store, self.old[id(store)]) for store in changed]
