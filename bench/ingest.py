@@ -14,7 +14,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from bench.grounds import NOON, load, phone_of, shop, throw_away
+from bench.grounds import NOON, cpu_seconds, load, phone_of, shop, throw_away
 
 LINES = 2
 BARE = """
@@ -88,7 +88,9 @@ def measure(size: argparse.Namespace, store: Any, till: Any) -> dict[str, float]
     per_round = max(1, size.orders // size.chunk // 3)
     for turn in range(3):
         batches = [make(till, size.members, f"b{turn}-{n}", size.chunk) for n in range(per_round)]
+        busy = cpu_seconds()
         seconds = sum(timed(lambda batch=batch: orders.settle_many(batch, now=NOON)) for batch in batches)
+        rounds["per_cpu"].append(per_round * size.chunk / (cpu_seconds() - busy))
         rounds["service"].append(per_round * size.chunk / seconds)
         few = make(till, size.members, f"s{turn}", size.naive // 3)
         rounds["single"].append(len(few) / timed(lambda few=few: [orders.settle(new, now=NOON) for new in few]))
@@ -125,6 +127,7 @@ def main() -> None:
         figures = {
             "orders_per_s": round(found["service"]), "vs_naive_orm": round(found["service"] / found["naive"], 1),
             "vs_bare_insert": round(found["service"] / found["bare"], 3), "sets_of_5000_per_s": round(found["large"]),
+            "orders_per_cpu_s": round(found["per_cpu"]),
             "single_per_s": round(found["single"]),
             "naive_per_s": round(found["naive"]), "bare_per_s": round(found["bare"]),
         }  # fmt: skip
