@@ -65,10 +65,13 @@ def join(
         phone=phone, name=name, store=store, associate=code.associate, code=code, channel=channel,
         language=language, now=now,
     )  # fmt: skip
-    said = {"language": language, "method": METHOD, "now": now, "store": store, "address": address}
-    consent.give(member, consent.Purpose.MEMBERSHIP, **said)
+    answers = {consent.Purpose.MEMBERSHIP: True}
     if wants_offers or is_new:
-        consent.give(member, consent.Purpose.MARKETING, is_given=wants_offers, **said)
+        answers[consent.Purpose.MARKETING] = wants_offers
+    for purpose, is_given in answers.items():
+        consent.give(
+            member, purpose, is_given=is_given, language=language, method=METHOD, now=now, store=store, address=address
+        )
     if not is_new:
         binding.bind(member, store=store, associate=code.associate, code=code, now=now)
     program = programs.ensure(store.brand, now=now)

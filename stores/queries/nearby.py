@@ -19,7 +19,7 @@ class Near:
 
 def distance(here: Store, there: Store) -> float | None:
     """Kilometres between two stores as the crow flies."""
-    if None in (here.latitude, here.longitude, there.latitude, there.longitude):
+    if here.latitude is None or here.longitude is None or there.latitude is None or there.longitude is None:
         return None
     a, b = radians(float(here.latitude)), radians(float(there.latitude))
     east = radians(float(there.longitude) - float(here.longitude)) / 2

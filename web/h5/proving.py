@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from members.rules.one_time_codes import Outcome
 from members.services import one_time_codes
-from members.services.one_time_codes import CodeNotSent, TooManyCodes
+from members.services.one_time_codes import CodeNotSent, Sent, TooManyCodes
 from web.addresses import client_address
 
 from .forms import CodeForm, PhoneForm
@@ -36,18 +36,29 @@ def ask(request: HttpRequest, form: PhoneForm, purpose: str, *, sender: str, sto
             language=get_language(), store_code_id=store_code_id, now=now,
         )  # fmt: skip
     except TooManyCodes as stop:
-        if asked(request, purpose, now=now).get("phone") == phone:
-            return True
-        form.add_error("phone", str(stop))
-        form.next_at = stop.until
-        return False
+        return _has_one_already(request, purpose, phone, now=now) or _refuse(form, stop)
     except CodeNotSent as failure:
-        form.add_error("phone", str(failure))
-        return False
-    shown = sent.shown if settings.DEMO else ""
-    times = {"next": sent.next_at.timestamp(), "until": sent.expires_at.timestamp()}
-    request.guest.keep("asked", {"phone": phone, "purpose": purpose, "shown": shown, **times})
+        return _refuse(form, failure)
+    _remember(request, purpose, phone, sent)
     return True
+
+
+def _remember(request: HttpRequest, purpose: str, phone: str, sent: Sent) -> None:
+    """Keep what was asked for; the text itself only in a demo, to show it on the page."""
+    times = {"next": sent.next_at.timestamp(), "until": sent.expires_at.timestamp()}
+    shown = sent.shown if settings.DEMO else ""
+    request.guest.keep("asked", {"phone": phone, "purpose": purpose, "shown": shown, **times})
+
+
+def _has_one_already(request: HttpRequest, purpose: str, phone: str, *, now: datetime) -> bool:
+    held = asked(request, purpose, now=now)
+    return held.get("phone") == phone and held["until"] > now.timestamp()
+
+
+def _refuse(form: PhoneForm, stop: TooManyCodes | CodeNotSent) -> bool:
+    form.add_error("phone", str(stop))
+    form.next_at = getattr(stop, "until", None)
+    return False
 
 
 def asked(request: HttpRequest, purpose: str, *, now: datetime) -> dict:

@@ -405,3 +405,15 @@ def test_names_that_look_like_code_stay_text(client):
     page = client.get("/m/").content.decode()
     assert "<script>alert" not in page
     assert "<img src=x" not in page
+
+
+def test_a_text_message_that_fails_is_said_and_leads_nowhere(client, settings):
+    settings.SMS_CONNECTOR = "console"
+    settings.DEMO_NUMBERS_BLOCK_SEND = True
+    code = make_code()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("stores.connectors.console.connector.ConsoleConnector.is_local", False)
+        response = client.post(f"/c/{code.public}", {"phone": PHONE})
+
+    assert response.status_code == 422
+    assert b"m-error" in response.content
