@@ -84,7 +84,9 @@ def measure(size: argparse.Namespace, store: Any, till: Any) -> dict[str, float]
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(BARE_INSERT, [till.pk, f"{turn}-", size.members, store.pk, size.chunk, LINES])
 
-    rounds: dict[str, list[float]] = {name: [] for name in ("service", "large", "replay", "single", "naive", "bare")}
+    rounds: dict[str, list[float]] = {
+        name: [] for name in ("service", "large", "replay", "single", "naive", "bare", "per_cpu")
+    }
     per_round = max(1, size.orders // size.chunk // 3)
     for turn in range(3):
         batches = [make(till, size.members, f"b{turn}-{n}", size.chunk) for n in range(per_round)]

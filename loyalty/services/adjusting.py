@@ -41,6 +41,6 @@ def adjust(
     if account.version != version:
         after = {"asset": asset, "amount": amount, "balance": account.balance}
         log.record("points.adjusted", member, by=by, now=now, reason=reason, after=after)
-        events.append("points.adjusted", member=member, at=now, **after)
+        events.append("points.adjusted", member=member, at=now, asset=asset, amount=amount, balance=account.balance)
         tiers.reevaluate_many([member.pk], program, now=now, reason="adjust")
     return posted
