@@ -55,3 +55,22 @@ def earned_by_day(brands: QuerySet[Brand], *, since: datetime, until: datetime, 
     moved = Entry.objects.filter(book__in=books, occurred_at__gte=since, occurred_at__lt=until, amount__gt=0)
     rows = moved.annotate(day=TruncDate("occurred_at", tzinfo=zone)).order_by("day").values("day")
     return {row["day"]: row["earned"] for row in rows.annotate(earned=Sum("amount"))}
+
+
+def compared_earned(
+    brands: QuerySet[Brand], *, now: tuple[datetime, datetime], before: tuple[datetime, datetime]
+) -> tuple[int, int]:
+    """Points that came in within two spans (start, end), in one question; ``before`` starts first."""
+    books = Book.objects.filter(asset=Book.Asset.POINTS, program__brand__in=brands).values("pk")
+    moved = Entry.objects.filter(book__in=books, occurred_at__gte=before[0], occurred_at__lt=now[1], amount__gt=0)
+    found = moved.aggregate(
+        now=Sum("amount", filter=Q(occurred_at__gte=now[0])),
+        before=Sum("amount", filter=Q(occurred_at__lt=before[1])),
+    )
+    return found["now"] or 0, found["before"] or 0
+
+
+def outstanding(brands: QuerySet[Brand]) -> int:
+    """Points that members of these brands hold now."""
+    books = Book.objects.filter(asset=Book.Asset.POINTS, program__brand__in=brands).values("pk")
+    return Account.objects.filter(book__in=books).aggregate(held=Sum("balance"))["held"] or 0

@@ -73,17 +73,40 @@ def _joined(staff: Staff, start: datetime, end: datetime) -> QuerySet[Member]:
 
 
 def sales(staff: Staff, span: Span) -> Sales:
-    """Orders, money and members who bought, in the stores this person sees. One query."""
-    found = _orders(staff, span.start, span.end).aggregate(
-        orders=Count("pk"), sales=Sum(NET), member_sales=Sum(NET, filter=Q(member__isnull=False)),
-        active=Count("member", distinct=True),
-    )  # fmt: skip
-    return Sales(**{name: value for name, value in found.items() if value is not None})
+    """Orders, money and members who bought, in the stores this person sees."""
+    return compared_sales(staff, span)[0]
+
+
+def compared_sales(staff: Staff, span: Span) -> tuple[Sales, Sales]:
+    """The sales of the span and of the span before it, in one question."""
+    rows, figures = _orders(staff, span.before.start, span.end), {}
+    for name, one in (("now", span), ("before", span.before)):
+        inside = Q(paid_at__gte=one.start, paid_at__lt=one.end)
+        figures |= {
+            f"{name}_orders": Count("pk", filter=inside), f"{name}_sales": Sum(NET, filter=inside),
+            f"{name}_member_sales": Sum(NET, filter=inside & Q(member__isnull=False)),
+            f"{name}_active": Count("member", distinct=True, filter=inside),
+        }  # fmt: skip
+    found = rows.aggregate(**figures)
+    now, before = (
+        Sales(**{key.removeprefix(f"{name}_"): value for key, value in found.items() if key.startswith(name) and value})
+        for name in ("now", "before")
+    )
+    return now, before
 
 
 def joined(staff: Staff, span: Span) -> int:
     """How many became members of these stores."""
-    return _joined(staff, span.start, span.end).count()
+    return compared_joined(staff, span)[0]
+
+
+def compared_joined(staff: Staff, span: Span) -> tuple[int, int]:
+    """How many joined in the span, and in the span before it."""
+    found = _joined(staff, span.before.start, span.end).aggregate(
+        now=Count("pk", filter=Q(joined_at__gte=span.start)),
+        before=Count("pk", filter=Q(joined_at__lt=span.before.end)),
+    )
+    return found["now"], found["before"]
 
 
 def joined_by_day(staff: Staff, span: Span) -> dict[date, int]:

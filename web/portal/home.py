@@ -59,8 +59,8 @@ def spark(values: dict[date, Any]) -> SafeString:
 
 def member_tiles(staff: Staff, span: Span, month: Span, daily: dict[str, dict[date, Any]]) -> list[Tile]:
     """Joins, active members, sales and the members' share."""
-    joins, joins_before = reports.joined(staff, span), reports.joined(staff, span.before)
-    sold, before = reports.sales(staff, span), reports.sales(staff, span.before)
+    joins, joins_before = reports.compared_joined(staff, span)
+    sold, before = reports.compared_sales(staff, span)
     share, share_before = sold.member_share, before.member_share
     moved = float(share - share_before) if share is not None and share_before is not None else None
     return [
@@ -80,13 +80,13 @@ def points_tiles(staff: Staff, span: Span, month: Span) -> list[Tile]:
     if staff.scope not in {Staff.Scope.CHAIN, Staff.Scope.BRAND}:
         return []
     brands = places.brands_visible_to(staff)
-    now = loyalty_reports.points(brands, since=span.start, until=span.end)
-    before = loyalty_reports.points(brands, since=span.before.start, until=span.before.end)
+    earned, before = loyalty_reports.compared_earned(brands, now=(span.start, span.end),
+                                                     before=(span.before.start, span.before.end))  # fmt: skip
     daily = loyalty_reports.earned_by_day(brands, since=month.start, until=month.end, zone=month.start.tzinfo)
     return [
-        Tile(_("Points issued"), formats.compact(now.earned), change(now.earned, before.earned),
+        Tile(_("Points issued"), formats.compact(earned), change(earned, before),
              spark=spark({day: daily.get(day, 0) for day in month.days})),
-        Tile(_("Points balance"), formats.compact(now.outstanding), hint=_("held by members now")),
+        Tile(_("Points balance"), formats.compact(loyalty_reports.outstanding(brands)), hint=_("held by members now")),
     ]  # fmt: skip
 
 
