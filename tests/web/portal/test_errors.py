@@ -78,7 +78,7 @@ def test_programs_get_the_503_as_json(away):
 
     answer = errors.page(RequestFactory().get("/api/v1/orders"), 503, retry=10)
 
-    assert json.loads(answer.content)["error"]["code"] == 503
+    assert json.loads(answer.content)["code"] == errors.CODES[503]
     assert answer["Retry-After"] == "10"
 
 

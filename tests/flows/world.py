@@ -1,0 +1,148 @@
+"""Two brands with everything in them, all routes, and who stands where: what the scope tests walk over."""
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import URLPattern, get_resolver, reverse
+
+from loyalty.services import importing, programs
+from members.imports import kinds
+from members.models import ImportRun, Member, MemberTag, Tag
+from stores.access import Role
+from stores.models import ApiKey, PosterArchive, Staff, Store, StoreCode
+from stores.services import codes, log, sessions
+from tests.factories import (
+    NOON,
+    make_brand,
+    make_channel,
+    make_dealer,
+    make_member,
+    make_order,
+    make_region,
+    make_staff,
+    make_store,
+)  # fmt: skip
+
+DOORS = ("web.portal", "web.counter")
+COUNTER = "web.counter"
+LEGACY = "members"  # the import that needs a brand
+
+
+@dataclass
+class Side:
+    """One brand with a region, a dealer and a store, and one of each thing that an address can name."""
+
+    store: Store
+    member: Member
+    people: dict[str, Staff]
+    things: dict[str, Any]
+    secrets: list[str]
+
+
+@dataclass(frozen=True)
+class Route:
+    """One address of the portal or the store phone."""
+
+    name: str
+    parameters: tuple[str, ...]
+    permission: Any
+    door: str
+    callback: Any
+
+    @property
+    def family(self) -> str:
+        return self.name.rpartition("-")[0] or self.name
+
+    def url(self, things: dict[str, Any]) -> str:
+        """The address with the thing of this route's family in it. KeyError: a family nobody told us about."""
+        given = things[self.name] if self.name in things else things[self.family]
+        return reverse(self.name, kwargs={word: given[word] for word in self.parameters})
+
+
+def routes() -> list[Route]:
+    """Every address of both doors, in the order of the URLconf."""
+    return [route for route in _walk(get_resolver().url_patterns) if route.door]
+
+
+def _walk(patterns: Any) -> Iterator[Route]:
+    for pattern in patterns:
+        if not isinstance(pattern, URLPattern):
+            yield from _walk(pattern.url_patterns)
+            continue
+        view = getattr(pattern.callback, "view_class", pattern.callback)
+        door = next((door for door in DOORS if view.__module__.startswith(door)), "")
+        yield Route(
+            pattern.name or "", tuple(pattern.pattern.converters), getattr(view, "permission", None), door, view
+        )
+
+
+def build(letter: str) -> Side:
+    """One side of the world; ``letter`` makes its names recognisable in a page."""
+    brand = make_brand(name=f"牌{letter}", name_en=f"Brand-{letter}")
+    region = make_region(brand, name=f"区{letter}")
+    dealer = make_dealer(region, name=f"商{letter}")
+    store = make_store(region, dealer=dealer, name=f"店{letter}", code=f"S-{letter}-1")
+    nodes = {
+        Role.ADMIN: brand, Role.MARKETER: brand, Role.ANALYST: brand, Role.REGION_MANAGER: region,
+        Role.DEALER: dealer, Role.STORE_MANAGER: store, Role.ASSOCIATE: store,
+    }  # fmt: skip
+    people = {
+        role: make_staff(node, role=role, name=f"职{letter}{role}", username=f"{role}.{letter}".lower(), language="en")
+        for role, node in nodes.items()
+    }
+    things, hidden = _things(letter, brand, store, people)
+    member = Member.objects.get(number=things["member"]["number"])
+    return Side(store, member, people, things, hidden)
+
+
+def _things(letter: str, brand, store, people) -> tuple[dict[str, Any], list[str]]:
+    head = people[Role.ADMIN]
+    number = f"M77{ord(letter):08d}"
+    phone = f"16900{ord(letter):02d}{ord(letter):04d}"
+    member = make_member(number=number, name=f"客{letter}之名", home_store=store, phone=phone)
+    tag = Tag.objects.create(name=f"标{letter}", created_at=NOON)
+    MemberTag.objects.create(member=member, tag=tag, added_at=NOON)
+    mate = make_staff(
+        store,
+        role=Role.ASSOCIATE,
+        name=f"友{letter}员",
+        username=f"mate.{letter}".lower(),
+        phone=f"1690001{ord(letter):04d}",
+    )
+    order = make_order(store, member=member, number=f"R-{letter}-9")
+    code = codes.issue(store, kind=StoreCode.Kind.STORE, by=head, now=NOON)
+    poster = codes.issue(store, kind=StoreCode.Kind.POSTER, label=f"海报{letter}", by=head, now=NOON)
+    archive = PosterArchive.objects.create(asked_by=head, asked_at=NOON, language="en", form="a4", store_ids=[store.pk])
+    channel = make_channel(brand=brand, name=f"道{letter}")
+    key = ApiKey.objects.create(channel=channel, prefix=f"k{letter}", secret_sha256="0" * 64, name="k", created_at=NOON)
+    run = _import(letter, brand, head)
+    kind = next(iter(kinds.every())) if letter == "A" else "no-such-file"  # names a sort of file, not a row
+    program = programs.ensure(brand, now=NOON)
+    sessions.touch(mate, letter * 32, address="127.0.0.1", browser="x", now=NOON)
+    log.record("store.edited", store, by=head, now=NOON, store_id=store.pk)
+    things = {
+        "member": {"number": number, "tag": tag.pk, "pk": member.pk},
+        "order": {"pk": order.pk}, "program": {"pk": program.pk}, "store": {"pk": store.pk},
+        "code": {"pk": code.pk}, "code-poster": {"pk": poster.pk}, "code-new": {"pk": store.pk},
+        "code-archive": {"pk": archive.pk}, "staff": {"pk": mate.pk}, "staff-second": {"pk": mate.pk},
+        "channel": {"pk": channel.pk}, "key": {"pk": key.pk}, "key-new": {"pk": channel.pk}, "import": {"pk": run.pk}, "import-template": {"kind": kind},
+        "account-session": {"pk": mate.usersession_set.get().pk}, "counter": {"number": number},
+    }  # fmt: skip
+    hidden = [number, phone, phone[-4:] + "<", f"客{letter}", f"R-{letter}-9", f"友{letter}", f"mate.{letter}".lower(),
+              f"职{letter}", code.public, f"标{letter}", mate.phone]  # fmt: skip
+    return things, hidden
+
+
+def _import(letter: str, brand, head) -> ImportRun:
+    """A legacy file that was looked at, and one of its rows refused."""
+    with tempfile.NamedTemporaryFile("w", suffix=".csv") as file:
+        file.write(f"手机号,姓名,会员卡号\n1690007{ord(letter):04d},旧{letter}友,K{letter}0001\n")
+        file.flush()
+        run = importing.start(
+            file.name, kind=LEGACY, by=head, now=NOON, brand=brand, source=f"old-{letter}",
+            consent_source="paper", consent_evidence="box 7",
+        )  # fmt: skip
+    ImportRun.objects.filter(pk=run.pk).update(bad=1)
+    return run
