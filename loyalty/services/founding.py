@@ -46,43 +46,50 @@ LATEST = """
     WHERE s.brand_id = %s AND m.joined_at >= %s ORDER BY m.id
 """
 # The history of a series of members as opening balances: what their orders would have earned.
-OPEN_SERIES = """
-    WITH spent AS (
-        SELECT o.member_id, min(m.joined_at) AS joined_at, sum(o.amount) AS amount
-        FROM members_order o JOIN members_member m ON m.id = o.member_id
-        WHERE o.member_id BETWEEN %(first)s AND %(last)s AND o.channel_id = %(channel)s
-        GROUP BY 1
-    ), due AS (
-        SELECT spent.member_id, joined_at, b.id AS book_id, b.asset, floor(
-            amount * CASE b.asset WHEN 'points' THEN p.points_per_yuan ELSE p.growth_per_yuan END
-        )::bigint AS total
-        FROM spent JOIN loyalty_program p ON p.id = %(program)s JOIN loyalty_book b ON b.program_id = p.id
-    ), opened AS (
-        INSERT INTO loyalty_account (member_id, book_id, balance, earned, spent, expired, debt, version)
-        SELECT member_id, book_id, total, total, 0, 0, 0, 1 FROM due ORDER BY member_id, book_id
-    ), noted AS (
+DUE = """
+    CREATE TEMP TABLE due ON COMMIT DROP AS
+    SELECT o.member_id, o.joined_at, b.id AS book_id, b.asset, floor(
+        o.amount * CASE b.asset WHEN 'points' THEN p.points_per_yuan ELSE p.growth_per_yuan END
+    )::bigint AS total
+    FROM (
+        SELECT m.id AS member_id, m.joined_at, sum(x.amount) AS amount
+        FROM members_member m JOIN members_order x ON x.member_id = m.id AND x.channel_id = %(channel)s
+        WHERE m.id BETWEEN %(first)s AND %(last)s GROUP BY 1
+    ) o JOIN loyalty_program p ON p.id = %(program)s JOIN loyalty_book b ON b.program_id = p.id
+"""
+OPEN_SERIES = (
+    "ANALYZE due",
+    """
+    INSERT INTO loyalty_account (member_id, book_id, balance, earned, spent, expired, debt, version)
+    SELECT member_id, book_id, total, total, 0, 0, 0, 1 FROM due ORDER BY member_id, book_id
+    """,
+    """
+    WITH noted AS (
         INSERT INTO loyalty_entry (member_id, book_id, kind, amount, owed, balance_after, idem, ref_type, reason,
             occurred_at, posted_at)
         SELECT member_id, book_id, 'open', total, 0, total, 'open:series:' || member_id || ':' || book_id, '', '',
             %(now)s, %(now)s
-        FROM due WHERE total > 0
+        FROM due WHERE total > 0 ORDER BY member_id, book_id
         RETURNING member_id, book_id, id, amount
-    ), lots AS (
-        INSERT INTO loyalty_lot (member_id, book_id, entry_id, amount, remaining, valid_from)
-        SELECT n.member_id, n.book_id, n.id, n.amount, n.amount, %(now)s
-        FROM noted n JOIN loyalty_book b ON b.id = n.book_id AND b.asset = 'points'
-    ), standings AS (
-        INSERT INTO loyalty_standing (member_id, program_id, tier_id, since, joined_at)
-        SELECT member_id, %(program)s, (
-            SELECT t.id FROM loyalty_tier t WHERE t.program_id = %(program)s AND t.threshold <= due.total
-            ORDER BY t.threshold DESC LIMIT 1), %(now)s, joined_at
-        FROM due WHERE asset = 'growth'
-        RETURNING member_id, tier_id
     )
+    INSERT INTO loyalty_lot (member_id, book_id, entry_id, amount, remaining, valid_from)
+    SELECT n.member_id, n.book_id, n.id, n.amount, n.amount, %(now)s
+    FROM noted n JOIN loyalty_book b ON b.id = n.book_id AND b.asset = 'points'
+    """,
+    """
+    INSERT INTO loyalty_standing (member_id, program_id, tier_id, since, joined_at)
+    SELECT member_id, %(program)s, (
+        SELECT t.id FROM loyalty_tier t WHERE t.program_id = %(program)s AND t.threshold <= due.total
+        ORDER BY t.threshold DESC LIMIT 1), %(now)s, joined_at
+    FROM due WHERE asset = 'growth' ORDER BY member_id
+    """,
+    """
     INSERT INTO loyalty_tierchange (member_id, program_id, before_id, after_id, growth, reason, at)
     SELECT s.member_id, %(program)s, NULL, s.tier_id, due.total, 'import', %(now)s
-    FROM standings s JOIN due ON due.member_id = s.member_id AND due.asset = 'growth'
-"""
+    FROM due JOIN loyalty_standing s ON s.member_id = due.member_id AND s.program_id = %(program)s
+    WHERE due.asset = 'growth'
+    """,
+)
 
 
 def open_series(first: int, last: int, *, program: Program, channel: int, now: datetime) -> int:
@@ -93,8 +100,12 @@ def open_series(first: int, last: int, *, program: Program, channel: int, now: d
     """
     given: dict[str, Any] = {"first": first, "last": last, "program": program.pk, "channel": channel, "now": now}
     with connection.cursor() as cursor:
-        cursor.execute(OPEN_SERIES, given)
-        return cursor.rowcount
+        cursor.execute(DUE, given)
+        for statement in OPEN_SERIES:
+            cursor.execute(statement, given)
+        count = cursor.rowcount
+        cursor.execute("DROP TABLE due")
+    return count
 
 
 def enrol_everybody(program: Program) -> int:
