@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.db.models.functions import Right
@@ -60,7 +61,7 @@ def matching(members: QuerySet[Member], text: str) -> QuerySet[Member]:
     return members.filter(name__startswith=text)
 
 
-def _owners(kind: int, **given: str) -> QuerySet:
+def _owners(kind: int, **given: Any) -> QuerySet:
     return Identity.objects.filter(kind=kind, **given).values("member")
 
 

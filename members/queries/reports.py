@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import Count, F, Q, QuerySet, Sum
@@ -79,7 +80,8 @@ def sales(staff: Staff, span: Span) -> Sales:
 
 def compared_sales(staff: Staff, span: Span) -> tuple[Sales, Sales]:
     """The sales of the span and of the span before it, in one question."""
-    rows, figures = _orders(staff, span.before.start, span.end), {}
+    rows = _orders(staff, span.before.start, span.end)
+    figures: dict[str, Any] = {}
     for name, one in (("now", span), ("before", span.before)):
         inside = Q(paid_at__gte=one.start, paid_at__lt=one.end)
         figures |= {
@@ -143,6 +145,6 @@ def joined_by_store(staff: Staff, span: Span, *, most: int = 6) -> list[dict]:
     return list(rows.values(*keys).annotate(count=Count("pk")).order_by("-count", "home_store")[:most])
 
 
-def _filled(span: Span, rows: Iterable[dict], nothing: int | Decimal) -> dict:
+def _filled(span: Span, rows: Iterable[Any], nothing: int | Decimal) -> dict:
     found = {row["day"]: row["value"] or nothing for row in rows}
     return {day: found.get(day, nothing) for day in span.days}

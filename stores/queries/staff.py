@@ -66,7 +66,8 @@ def for_list(staff: Staff) -> QuerySet[Staff]:
 def places(person: Staff) -> list[Model]:
     """The nodes of the tree that this person was given."""
     grants = Grant.objects.filter(staff=person).select_related("brand", "region", "dealer", "store")
-    return [grant.brand or grant.region or grant.dealer or grant.store for grant in grants.order_by("pk")]
+    nodes = (grant.brand or grant.region or grant.dealer or grant.store for grant in grants.order_by("pk"))
+    return [node for node in nodes if node is not None]
 
 
 def is_last_administrator(person: Staff) -> bool:
