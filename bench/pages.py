@@ -18,6 +18,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
 from django.conf import settings  # noqa: E402
+from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
@@ -85,6 +86,7 @@ def walk(role: str, rounds: int) -> list[dict[str, object]]:
 def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
     settings.ALLOWED_HOSTS = ["localhost"]
+    call_command("collectstatic", interactive=False, verbosity=0)
     size = {"stores": Store.objects.count(), "staff": Staff.objects.count(), "members": Member.objects.count()}
     print(", ".join(f"{count:,} {name}" for name, count in size.items()))
     print("       p50      p95")

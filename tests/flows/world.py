@@ -127,7 +127,8 @@ def _things(letter: str, brand, store, people) -> tuple[dict[str, Any], list[str
         "order": {"pk": order.pk}, "program": {"pk": program.pk}, "store": {"pk": store.pk},
         "code": {"pk": code.pk}, "code-poster": {"pk": poster.pk}, "code-new": {"pk": store.pk},
         "code-archive": {"pk": archive.pk}, "staff": {"pk": mate.pk}, "staff-second": {"pk": mate.pk},
-        "channel": {"pk": channel.pk}, "key": {"pk": key.pk}, "key-new": {"pk": channel.pk}, "import": {"pk": run.pk}, "import-template": {"kind": kind},
+        "channel": {"pk": channel.pk}, "key": {"pk": key.pk}, "key-new": {"pk": channel.pk},
+        "import": {"pk": run.pk}, "import-template": {"kind": kind},
         "account-session": {"pk": mate.usersession_set.get().pk}, "counter": {"number": number},
     }  # fmt: skip
     hidden = [number, phone, phone[-4:] + "<", f"客{letter}", f"R-{letter}-9", f"友{letter}", f"mate.{letter}".lower(),

@@ -50,6 +50,19 @@ class PlacesForm(Form):
             widget=forms.TextInput(attrs={"data-scope": "store", "autocomplete": "off", "spellcheck": "false"}),
         )  # fmt: skip
 
+        self._mark_places(needed=True)
+
+    def _mark_places(self, *, needed: bool) -> None:
+        """The places of the chosen role are needed (``clean`` says so); the page must not call them optional."""
+        for name in ("regions", "dealers", "stores"):
+            self.fields[name].required = needed
+            self.fields[name].widget.is_required = False
+
+    def full_clean(self) -> None:
+        self._mark_places(needed=False)
+        super().full_clean()
+        self._mark_places(needed=True)
+
     def _brand_help(self):
         return gettext_lazy("None chosen: the whole chain.") if self.by.sees_every_store else ""
 
