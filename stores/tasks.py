@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from .services import posters
+from .services import posters, sessions
 
 
 @shared_task
@@ -16,3 +16,9 @@ def make_posters() -> int:
 def sweep_posters() -> int:
     """Delete archives that nobody fetched for a week."""
     return posters.sweep(now=timezone.now())
+
+
+@shared_task
+def clear_sessions() -> int:
+    """Delete the sessions of staff and members that ran out."""
+    return sessions.clear_expired(now=timezone.now())

@@ -58,3 +58,8 @@ def locked_out(username: str, *, now: datetime, address: str | None) -> None:
     """Leave a line: somebody tried too often to sign in as this (known) person. Unknown names leave none."""
     if person := Staff.objects.filter(username__iexact=username).first():
         log.record("session.locked_out", person, by=None, now=now, address=address)
+
+
+def clear_expired(*, now: datetime) -> int:
+    """Delete the sessions that ran out, of staff and of members alike; gives how many rows went."""
+    return Session.objects.filter(expire_date__lt=now).delete()[0]
