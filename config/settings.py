@@ -186,7 +186,14 @@ AXES_USERNAME_CALLABLE = "web.addresses.login_name"
 AXES_VERBOSE = False
 
 # counts of attempts are shared by all servers, so they live in the database
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache",
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
+    }
+}
+LOOKUPS_PER_MINUTE = env.number("LOOKUPS_PER_MINUTE", 120)  # members that one key may look up through the API
 
 # --- browser security ----------------------------------------------------------------------------------
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from ..models import Identity, Member
+from django.db.models import QuerySet
+
+from stores.models import Store
+
+from ..models import Identity, Member, Order, StoreBinding
 from ..rules.receipts import MemberRef
 
 
@@ -20,3 +24,12 @@ def phone_of(member: Member) -> str | None:
     """The member's phone in canonical form; show it masked."""
     phones = Identity.objects.filter(member=member, kind=Identity.Kind.PHONE).order_by("-is_verified", "value")
     return phones.values_list("value", flat=True).first()
+
+
+def is_known_at(member: Member, stores: QuerySet[Store]) -> bool:
+    """Whether the member belongs or belonged to one of these stores, or bought there."""
+    return (
+        stores.filter(pk=member.home_store_id).exists()
+        or StoreBinding.objects.filter(member=member, store__in=stores).exists()
+        or Order.objects.filter(member=member, store__in=stores).exists()
+    )

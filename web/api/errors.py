@@ -24,9 +24,18 @@ class Refused(Exception):
         super().__init__(refusal)
 
 
+class TooOften(Exception):
+    """A key asked too often; ``wait`` seconds until it may ask again."""
+
+    def __init__(self, wait: int):
+        self.wait = wait
+        super().__init__(wait)
+
+
 def install(api: NinjaAPI) -> None:
     """Answer each kind of trouble."""
     api.exception_handler(Refused)(_refused)
+    api.exception_handler(TooOften)(_too_often)
     api.exception_handler(AuthenticationError)(_not_let_in)
     api.exception_handler(ValidationError)(_malformed)
     api.exception_handler(HttpError)(_unreadable)
@@ -44,6 +53,11 @@ def wrong_fields(errors: list[Any]) -> str:
 def _refused(request: HttpRequest, error: Refused) -> HttpResponse:
     refusal = error.refusal
     return problem(STATUS.get(refusal, 422), refusal.value, _("This was not taken"), refusal.label)
+
+
+def _too_often(request: HttpRequest, error: TooOften) -> HttpResponse:
+    text = _("This key looked up too many members in this minute. Wait, then go on.")
+    return problem(429, "too_many", _("Too many look-ups"), text, retry=error.wait)
 
 
 def _not_let_in(request: HttpRequest, error: AuthenticationError) -> HttpResponse:

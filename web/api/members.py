@@ -1,6 +1,7 @@
 """Tills look members up."""
 
 from django.http import Http404
+from django.utils import timezone
 from django.utils.translation import get_language
 from ninja import Router
 
@@ -8,17 +9,24 @@ from loyalty.queries import accounts
 from members.queries import identities
 from members.rules import phones
 from stores.models import ApiKey
-from stores.queries import channels
+from stores.queries import channels, stores
+from stores.services import limits
 
 from .auth import ChannelKey, KeyRequest
+from .errors import TooOften
 from .schemas import HoldingOut, LookupIn, MemberOut, ProblemOut
 
 router = Router(auth=ChannelKey(), tags=["Members"])
 
 
-@router.post("/members/lookup", response={200: MemberOut, frozenset({401, 404, 422, 503}): ProblemOut})
+@router.post("/members/lookup", response={200: MemberOut, frozenset({401, 404, 422, 429, 503}): ProblemOut})
 def look_up(request: KeyRequest, body: LookupIn):
-    """Find a member by phone or card: name and phone masked, with tier and balance in the brands of this key."""
+    """Find a member by phone or card: name and phone masked, with tier and balance in the brands of this key.
+
+    Only who takes part in one of those brands, or belongs to or bought at a store of this key, is found.
+    """
+    if wait := limits.count_lookup(request.auth, now=timezone.now()):
+        raise TooOften(wait)
     member = shown(identities.owner(body.ref()), request.auth)
     if member is None:
         raise Http404
@@ -26,17 +34,20 @@ def look_up(request: KeyRequest, body: LookupIn):
 
 
 def shown(member_id: int | None, key: ApiKey) -> MemberOut | None:
-    """A member as this key may see them; None for nobody."""
+    """A member as this key may see them; None for nobody and for a stranger to the key's brands and stores."""
     member = identities.member(member_id)
     if member is None:
         return None
     brands = set(channels.brands_of(key).values_list("pk", flat=True))
+    held = [each for each in accounts.holdings(member) if each.brand.pk in brands]
+    if not held and not identities.is_known_at(member, stores.visible_to_key(key)):
+        return None
     return MemberOut(
         number=member.number,
         name=phones.mask_name(member.name),
         phone=phones.mask(identities.phone_of(member) or ""),
         joined_at=member.joined_at,
-        holdings=[_holding_out(each) for each in accounts.holdings(member) if each.brand.pk in brands],
+        holdings=[_holding_out(each) for each in held],
     )
 
 

@@ -4,12 +4,13 @@ import json
 from decimal import Decimal
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from loyalty.models import Entry
 from members.models import Order, OrderLine
 from stores.services import channels
-from tests.factories import NOON, make_channel, make_member, make_store
+from tests.factories import NOON, make_channel, make_member, make_order, make_store
 from tests.loyalty.receipts import held, make_shop, phone_of
 
 AT = NOON.isoformat()
@@ -22,10 +23,13 @@ class Till:
         _, self.token = channels.issue_key(channel, name="till", stores=stores, by=None, now=NOON)
         self.client = client
 
-    def post(self, path, body, language="en", **headers):
+    def send(self, path, body, language="en", **headers):
         given = {"Authorization": f"Bearer {self.token}", "Accept-Language": language} | headers
         text = body if isinstance(body, str) else json.dumps(body)
-        answer = self.client.post(f"/api/v1{path}", text, content_type="application/json", headers=given)
+        return self.client.post(f"/api/v1{path}", text, content_type="application/json", headers=given)
+
+    def post(self, path, body, language="en", **headers):
+        answer = self.send(path, body, language, **headers)
         return answer.status_code, answer.json()
 
 
@@ -302,9 +306,38 @@ def test_a_till_does_not_see_what_a_member_holds_in_another_brand(client, till, 
     other_store, other_channel = make_shop()
     Till(client, other_channel).post("/orders", order(other_store, member))
 
+    make_order(shop[0], member=member)
     status, body = till.post("/members/lookup", {"phone": phone_of(member)})
 
     assert (status, body["holdings"]) == (200, [])
+
+
+def test_a_member_whom_the_keys_stores_never_met_is_not_found(client, till, shop):
+    stranger, regular = make_member(), make_member(home_store=shop[0])
+    other_store, other_channel = make_shop()
+    Till(client, other_channel).post("/orders", order(other_store, stranger))
+
+    status, body = till.post("/members/lookup", {"phone": phone_of(stranger)})
+
+    assert (status, body["code"]) == (404, "not_found")
+    assert till.post("/members/lookup", {"phone": phone_of(regular)})[0] == 200
+
+
+def test_look_ups_of_a_key_are_capped_each_minute(client, till, shop, settings):
+    settings.LOOKUPS_PER_MINUTE = 3
+    member, other = make_member(home_store=shop[0]), Till(client, shop[1])
+    looks = [{"phone": phone_of(member)}, {"phone": "16900000000"}, {"phone": phone_of(member)}]
+
+    with time_machine.travel(NOON, tick=False) as clock:
+        before = [till.post("/members/lookup", look)[0] for look in looks]
+        refused = till.send("/members/lookup", looks[0])
+        another = other.post("/members/lookup", looks[0])[0]
+        clock.shift(60)
+        later = till.post("/members/lookup", looks[0])[0]
+
+    assert before == [200, 404, 200]
+    assert (refused.status_code, refused.json()["code"], refused["Retry-After"]) == (429, "too_many", "60")
+    assert (another, later) == (200, 200)
 
 
 @pytest.mark.parametrize("body", [{"phone": "16900000000"}, {"card": "nobody's"}, {"phone": "not a phone"}])
