@@ -31,13 +31,13 @@ def codes_have_their_own_key(**_given: Any) -> list[CheckMessage]:
 
 @register(Tags.security, deploy=True)
 def text_messages_leave(**_given: Any) -> list[CheckMessage]:
-    """The console connector prints one-time codes instead of sending them."""
+    """The console connector sends nothing: it prints codes with DEMO or DEBUG and refuses them otherwise."""
     if settings.SMS_CONNECTOR != "console":
         return []
     return [
         Info(
-            "One-time codes are printed, not sent.",
-            hint="Set SMS_CONNECTOR to a connector that sends before shoppers join.",
+            "One-time codes are not sent: nobody can join or sign in to their card.",
+            hint="Set SMS_CONNECTOR to a connector that sends before shoppers join; only DEMO and DEBUG print codes.",
             id="quanyu.I003",
         )
     ]

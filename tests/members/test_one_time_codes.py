@@ -196,6 +196,28 @@ def test_a_text_message_that_fails_says_so(monkeypatch, settings):
         send()
 
 
+def test_a_server_for_real_shoppers_never_prints_a_code(settings, capsys):
+    settings.SMS_CONNECTOR = "console"
+    settings.DEMO = settings.DEBUG = settings.TESTING = False
+
+    with pytest.raises(CodeNotSent) as refusal:
+        send()
+
+    assert refusal.value.__cause__.permanent
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("mode", ["DEMO", "DEBUG", "TESTING"])
+def test_a_server_for_trying_prints_the_code(mode, settings, capsys):
+    settings.SMS_CONNECTOR = "console"
+    settings.DEMO = settings.DEBUG = settings.TESTING = False
+    setattr(settings, mode, True)
+
+    code = send()
+
+    assert code in capsys.readouterr().out
+
+
 def test_the_invented_range_never_leaves_the_machine(monkeypatch, settings):
     monkeypatch.setitem(KINDS, "far", Far)
     settings.SMS_CONNECTOR = "far"

@@ -23,6 +23,14 @@ def test_printed_codes_want_a_key_of_their_own(settings):
     assert checks.codes_have_their_own_key() == []
 
 
+def test_a_deployment_whose_codes_go_nowhere_is_told_so(settings):
+    settings.SMS_CONNECTOR = "console"
+    (told,) = checks.text_messages_leave()
+    assert (told.id, "DEMO" in told.hint, "not sent" in told.msg) == ("quanyu.I003", True, True)
+    settings.SMS_CONNECTOR = "another"
+    assert checks.text_messages_leave() == []
+
+
 @pytest.mark.django_db
 def test_a_database_that_may_forget_is_refused_everywhere_but_in_tests(settings):
     assert checks.database_keeps_what_it_confirms(databases=["default"]) == []
