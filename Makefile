@@ -46,6 +46,9 @@ replay: ## the public retail data through every door, compared to the cent
 bench: ## a first line each for import, ingest and ledger, in one run
 	@$(DEV) manage.py embedded -- -m bench $(ARGS)
 
+bench-import: ## the legacy import beside django-import-export and bare COPY (ROWS=20k)
+	@ROWS=$(ROWS) $(DEV) -m bench.imports
+
 bench-%: ## one bench: bench-broker, bench-webserver, bench-…
 	@$(DEV) manage.py embedded -- -m bench.$* $(ARGS)
 

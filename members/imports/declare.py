@@ -40,7 +40,7 @@ class Guess(NamedTuple):
     """Which column of the file a field seems to be: its place from 0 (or None) and how sure, in percent."""
 
     field: str
-    index: int | None
+    place: int | None
     confidence: int
 
 

@@ -30,7 +30,7 @@ class Child:
     """One run of the child. Iterate it for blocks of its answer; then ``last`` holds its final report."""
 
     def __init__(self, order: dict[str, Any], report: Report | None = None) -> None:
-        self.order = {"memory": MEMORY, "seconds": SECONDS, "given": {}, "sheet": None} | order
+        self.order: dict[str, Any] = {"memory": MEMORY, "seconds": SECONDS, "given": {}, "sheet": None} | order
         self.report = report
         self.last: dict[str, Any] = {}
         self.stray = ""

@@ -74,7 +74,7 @@ def look(path: Path, name: str, kind: str, *, sheet: int | None = None, header_r
     seen = process.ask(order)
     guesses = resource.guess(seen["headers"], seen["samples"])
     return seen | {
-        "columns": {guess.field: guess.index for guess in guesses},
+        "columns": {guess.field: guess.place for guess in guesses},
         "confidence": {guess.field: guess.confidence for guess in guesses},
     }
 
@@ -121,9 +121,10 @@ def heartbeat(run: ImportRun) -> Iterator[Callable[[int], None]]:
             while not stop.wait(HEARTBEAT):
                 with connection.cursor() as cursor:
                     cursor.execute(
-                        "UPDATE members_importrun SET lease_until = now() + %s, progress = greatest(progress, %s) "
+                        "UPDATE members_importrun SET lease_until = now() + make_interval(secs => %s), "
+                        "progress = greatest(progress, %s) "
                         "WHERE id = %s AND status IN ('staging', 'applying')",
-                        [LEASE, seen[0], run.pk],
+                        [LEASE.total_seconds(), seen[0], run.pk],
                     )
         finally:
             connection.close()
@@ -158,6 +159,7 @@ def stage_and_plan(run: ImportRun, *, now: datetime) -> None:
 
 def apply_chunks(run: ImportRun, *, now: datetime) -> None:
     """Apply what is not in yet. Raises Stopped when it was cancelled, Refused when it cannot go on."""
+    began = time.monotonic()
     with heartbeat(run) as report:
         chunks = [apply.Chunk(first, last) for first, last in open_chunks(run)]
         if chunks and not staging.exists(run):
@@ -170,7 +172,7 @@ def apply_chunks(run: ImportRun, *, now: datetime) -> None:
         else:
             _side_by_side(run, chunks, now=now)
         report(_rows_done(run))
-    _finish(run, now=now)
+    _finish(run, now=now, seconds=time.monotonic() - began)
 
 
 def _side_by_side(run: ImportRun, chunks: list[apply.Chunk], *, now: datetime) -> None:
@@ -253,11 +255,16 @@ def _restage(run: ImportRun, *, now: datetime, report: Callable[[int], None] | N
 
 
 @transaction.atomic(durable=True)
-def _finish(run: ImportRun, *, now: datetime) -> None:
+def _finish(run: ImportRun, *, now: datetime, seconds: float) -> None:
+    """Close the run. ``now`` is when the work began, ``seconds`` how long it took."""
     with connection.cursor() as cursor:
         match.count(cursor, run)
     ImportRun.objects.filter(pk=run.pk, status=Status.APPLYING).update(
-        status=Status.DONE, lease_until=None, finished_at=now, progress=run.rows - run.bad
+        status=Status.DONE,
+        lease_until=None,
+        finished_at=now + timedelta(seconds=seconds),
+        progress=run.rows - run.bad,
+        figures=run.figures | {"apply_s": round(seconds, 2)},
     )
     staging.drop(run)
     run.refresh_from_db()

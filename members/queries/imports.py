@@ -20,7 +20,7 @@ class Reason(NamedTuple):
 
     field: str
     code: str
-    count: int
+    rows: int
 
 
 class Rejected(NamedTuple):

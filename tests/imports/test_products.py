@@ -54,4 +54,4 @@ def test_a_template_shows_the_declared_columns_in_either_language():
     assert resource.template("en")[0] == ["SKU", "Name", "Department", "Category", "Maker", "Pack size"]
     for language in ("zh-hans", "en"):
         guesses = resource.guess(resource.template(language)[0], [])
-        assert [guess.index for guess in guesses] == list(range(6))
+        assert [guess.place for guess in guesses] == list(range(6))

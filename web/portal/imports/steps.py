@@ -39,10 +39,10 @@ def pace(run: ImportRun, now: datetime) -> dict[str, Any]:
 
 def took(run: ImportRun) -> dict[str, Any]:
     """How long the import itself took and its speed."""
-    if not (run.finished_at and run.step_started_at):
+    if "apply_s" not in run.figures:
         return {}
-    seconds = max((run.finished_at - run.step_started_at).total_seconds(), 0.1)
-    return {"seconds": round(seconds, 1), "speed": round((run.rows - run.bad) / seconds)}
+    seconds = max(run.figures["apply_s"], 0.01)
+    return {"seconds": seconds, "speed": round((run.rows - run.bad) / seconds)}
 
 
 def label_of(run: ImportRun, field: str) -> Any:
@@ -54,7 +54,7 @@ def label_of(run: ImportRun, field: str) -> Any:
 def reasons(run: ImportRun) -> list[dict[str, Any]]:
     """Why rows stay out, the most frequent first."""
     return [
-        {"why": _generic(each.code), "field": label_of(run, each.field), "count": each.count}
+        {"why": _generic(each.code), "field": label_of(run, each.field), "count": each.rows}
         for each in imports.reasons(run)
     ]
 
@@ -69,7 +69,8 @@ def _generic(code: str) -> str:
 
 def rejected(run: ImportRun) -> dict[str, Any]:
     """The first rows that stay out: mapped cells with the wrong ones marked, and the reasons in words."""
-    chosen = {name: place for name, place in run.mapping["columns"].items() if place is not None}
+    places = run.mapping["columns"]
+    chosen = {name: places[name] for name in kinds.find(run.kind).columns() if places.get(name) is not None}
     lines = []
     for row in imports.rejected(run, limit=SHOWN):
         wrong = {each.field for each in row.problems}
