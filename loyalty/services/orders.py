@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from django.db import transaction
 from django.db.models import QuerySet
 
 from members.services import orders
 from members.services.orders import MemberRef, NewLine, NewOrder, NewRefund, Refusal, Status
-from stores.models import Brand, Store
+from stores.models import Brand, Channel, Store
 
 from ..models import Book, Entry, Program
 from ..rules import earning
@@ -29,9 +29,9 @@ ASSETS = (Book.Asset.POINTS.value, Book.Asset.GROWTH.value)
 
 
 class Settlement(NamedTuple):
-    """What became of one order: stored now, before, or not at all; whose it is and what it earned just now.
+    """What became of one order: stored now, before, or not at all; whose it is and what it earned.
 
-    ``points`` and ``growth`` are 0 for a duplicate, which changes nothing.
+    A duplicate changes nothing and answers what the order earned the first time.
     """
 
     status: Status
@@ -48,7 +48,10 @@ class Settlement(NamedTuple):
 
 
 class RefundSettlement(NamedTuple):
-    """What became of one refund; ``points`` and ``growth`` are what it took back (debt included)."""
+    """What became of one refund; ``points`` and ``growth`` are what it took back (debt included).
+
+    A duplicate changes nothing and answers what the refund took the first time.
+    """
 
     status: Status
     refusal: Refusal | None = None
@@ -62,6 +65,9 @@ class RefundSettlement(NamedTuple):
     @property
     def is_new(self) -> bool:
         return self.status == Status.CREATED
+
+
+Settled = TypeVar("Settled", Settlement, RefundSettlement)
 
 
 class _Rule(NamedTuple):
@@ -125,6 +131,36 @@ def _settle(news: Sequence[NewOrder], *, now: datetime, within: QuerySet[Store] 
         programs.enrol_many(ids, rules[brand_id].program, at=now)
     points.post_many(postings, are_open=True)
     _reevaluate(members, rules, now=now, reason="order")
+    return _recall(settled, lambda place, book: _earning_cause(news[place].channel, news[place].number, book))
+
+
+def _earning_cause(channel: Channel, number: str, book_id: int) -> str:
+    return f"order:{channel.pk}:{number}:{book_id}:earn"
+
+
+def _refund_cause(new: NewRefund, book_id: int) -> str:
+    return f"refund:{new.channel.pk}:{new.number}:{book_id}"
+
+
+def _recall(settled: list[Settled], cause: Callable[[int, int], str]) -> list[Settled]:
+    """Let each duplicate answer what the ledger holds for it: what it moved the first time.
+
+    ``cause`` names the entry of a place in a book. Run it after posting, for a twin within the same set.
+    """
+    again = {place: each.brand_id for place, each in enumerate(settled) if each.status == Status.DUPLICATE}
+    if not again:
+        return settled
+    rows = Book.objects.filter(program__brand__in=set(again.values())).values_list("program__brand", "asset", "pk")
+    books = {(brand_id, asset): pk for brand_id, asset, pk in rows}
+    causes = {
+        (place, asset): cause(place, books[brand_id, asset])
+        for place, brand_id in again.items() for asset in ASSETS if (brand_id, asset) in books
+    }  # fmt: skip
+    found = points.find(list(causes.values()))
+    for place in again:
+        first = [found.get(causes.get((place, asset), "")) for asset in ASSETS]
+        earned, grown = (abs(posted.worth) if posted else 0 for posted in first)
+        settled[place] = settled[place]._replace(points=earned, growth=grown)
     return settled
 
 
@@ -135,7 +171,7 @@ def _earnings(new: NewOrder, recorded: orders.Recorded, rule: _Rule) -> dict[str
             expires = asset == Book.Asset.POINTS and rule.valid_for
             postings[asset] = Posting(
                 recorded.member_id or 0, rule.books[asset], earned,
-                f"order:{new.channel.pk}:{new.number}:{rule.books[asset]}:earn", new.paid_at, Entry.Kind.EARN, rate,
+                _earning_cause(new.channel, new.number, rule.books[asset]), new.paid_at, Entry.Kind.EARN, rate,
                 "order", recorded.order_id, expires_at=new.paid_at + expires if expires else None,
             )  # fmt: skip
     return postings
@@ -187,7 +223,7 @@ def _refund(news: Sequence[NewRefund], *, now: datetime, within: QuerySet[Store]
         )  # fmt: skip
     points.take_many(postings)
     _reevaluate(members, rules, now=now, reason="refund")
-    return settled
+    return _recall(settled, lambda place, book: _refund_cause(news[place], book))
 
 
 def _what_orders_earned(
@@ -195,7 +231,7 @@ def _what_orders_earned(
 ) -> dict[str, tuple[int, Decimal]]:
     """The earning entries of the refunded orders by cause: (entry id, the rate of that day)."""
     causes = [
-        _cause(new, book_id)
+        _earning_cause(new.channel, new.order_number, book_id)
         for new, each in zip(news, recorded, strict=True)
         if each.status == Status.CREATED and each.member_id and each.brand_id
         for book_id in rules[each.brand_id].books.values()
@@ -204,23 +240,20 @@ def _what_orders_earned(
     return {idem: (entry_id, rate) for idem, entry_id, rate in rows if rate is not None}
 
 
-def _cause(new: NewRefund, book_id: int) -> str:
-    return f"order:{new.channel.pk}:{new.order_number}:{book_id}:earn"
-
-
 def _reversals(
     new: NewRefund, recorded: orders.RecordedRefund, rule: _Rule, earned: dict[str, tuple[int, Decimal]]
 ) -> dict[str, Posting]:
     postings = {}
     for asset in ASSETS:
         book_id = rule.books[asset]
-        entry_id, rate = earned.get(_cause(new, book_id), (0, Decimal(0)))
+        cause = _earning_cause(new.channel, new.order_number, book_id)
+        entry_id, rate = earned.get(cause, (0, Decimal(0)))
         taken = earning.take_back(
             recorded.amount, before=recorded.refunded_before, after=recorded.refunded_after, rate=rate
         )
         if taken > 0:
             postings[asset] = Posting(
-                recorded.member_id or 0, book_id, taken, f"refund:{new.channel.pk}:{new.number}:{book_id}",
-                new.refunded_at, Entry.Kind.REVERSE, rate, "refund", recorded.refund_id, reverses_id=entry_id,
+                recorded.member_id or 0, book_id, taken, _refund_cause(new, book_id), new.refunded_at,
+                Entry.Kind.REVERSE, rate, "refund", recorded.refund_id, reverses_id=entry_id,
             )  # fmt: skip
     return postings

@@ -16,9 +16,11 @@ from stores.models import Staff
 
 from ..models import Account, Book, Entry, Program
 from . import posting
-from .posting import Posted, Posting
+from .posting import Posted, Posting, find
 
-__all__ = ["NotEnoughPoints", "Posted", "Posting", "TooMuchGivenBack", "adjust", "earn", "lock", "post_many", "spend"]
+__all__ = [
+    "NotEnoughPoints", "Posted", "Posting", "TooMuchGivenBack", "adjust", "earn", "find", "lock", "post_many", "spend",
+]  # fmt: skip
 
 
 class NotEnoughPoints(Exception):

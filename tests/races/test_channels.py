@@ -158,6 +158,7 @@ def test_while_the_database_is_away_the_api_answers_503_and_then_goes_on():
 
     assert (away.status_code, away["Retry-After"]) == (503, "10")
     assert away.json()["code"] == "unavailable"
+    assert "it is taken once" in away.json()["detail"]
     assert took < 3
     assert back.status_code == 201
 

@@ -83,6 +83,4 @@ def _absent(request: HttpRequest, error: Http404) -> HttpResponse:
 
 
 def _database_away(request: HttpRequest, error: Exception) -> HttpResponse:
-    return problem(
-        503, "unavailable", _("Back in a moment"), _("Nothing was changed. Send the same again."), retry=RETRY
-    )
+    return problem(503, "unavailable", _("Back in a moment"), _("Send the same again: it is taken once."), retry=RETRY)

@@ -23,7 +23,7 @@ PROBLEMS: dict[Any, Any] = {frozenset({401, 404, 409, 413, 422, 503}): ProblemOu
 
 @router.post("/orders", response={200: OrderOut, 201: OrderOut, **PROBLEMS})
 def push_order(request: KeyRequest, body: OrderIn):
-    """Take one paid order. Sending it again is safe: it answers 200 and changes nothing.
+    """Take one paid order. Sending it again is safe: it answers 200 with what it earned, and changes nothing.
 
     A shopper whom nobody knows is no mistake: the order is stored without a member, and ``note`` says so.
     """
@@ -50,7 +50,10 @@ def push_orders(request: KeyRequest, body: BatchIn):
 
 @router.post("/orders/{number}/refunds", response={200: RefundOut, 201: RefundOut, **PROBLEMS})
 def push_refund(request: KeyRequest, body: RefundIn, number: Path[str]):
-    """Take a refund of one order, whole or in part. Sending it again is safe: it answers 200 and changes nothing."""
+    """Take a refund of one order, whole or in part.
+
+    Sending it again is safe: it answers 200 with what it took back, and changes nothing.
+    """
     key = request.auth
     done = orders.refund(body.new(key.channel, number), now=timezone.now(), within=stores.visible_to_key(key))
     if done.refusal:

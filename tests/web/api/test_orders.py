@@ -65,14 +65,14 @@ def test_a_paid_order_answers_201_with_points_and_tier(till, shop):
     ]
 
 
-def test_sending_the_order_again_answers_200_and_changes_nothing(till, shop):
+def test_sending_the_order_again_answers_200_with_what_it_earned_and_changes_nothing(till, shop):
     member = make_member()
     body = order(shop[0], member, lines=[{"sku": "A", "amount": 88.90}])
     till.post("/orders", body)
 
     status, again = till.post("/orders", body)
 
-    assert (status, again["status"], again["earned_points"]) == (200, "duplicate", 0)
+    assert (status, again["status"], again["earned_points"], again["earned_growth"]) == (200, "duplicate", 88, 88)
     assert held(member, shop[0].brand) == (88, 88, 0)
     assert OrderLine.objects.count() == 1
 
@@ -207,6 +207,7 @@ def test_a_batch_answers_each_order(till, shop):
     ]  # fmt: skip
     assert [item["reason"] for item in body["items"]] == ["", "", "negative_amount", "malformed", "malformed", ""]
     assert (body["created"], body["duplicate"], body["rejected"]) == (2, 1, 3)
+    assert [item["earned_points"] for item in body["items"]] == [88, 88, 0, 0, 0, 0]
     assert [item["has_member"] for item in body["items"]][:2] == [True, True]
     assert held(member, store.brand) == (88, 88, 0)
 
@@ -249,7 +250,7 @@ def test_a_refund_answers_201_and_takes_its_points_back(till, shop):
 
     assert (status, body["status"], body["taken_points"]) == (201, "created", 8)
     assert body["member"]["holdings"][0]["points"] == 80
-    assert (again, repeated["status"], repeated["taken_points"]) == (200, "duplicate", 0)
+    assert (again, repeated["status"], repeated["taken_points"]) == (200, "duplicate", 8)
 
 
 @pytest.mark.parametrize(
