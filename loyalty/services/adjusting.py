@@ -28,19 +28,23 @@ def adjust(
     """Add (``amount`` > 0) or take whole points or growth value, once for each ``form_id``.
 
     ``form_id`` is drawn when the form is shown, so that a double click counts once. Raises CannotAdjust without a
-    reason or with nothing to move, and NotEnoughPoints when the balance would fall below zero.
+    reason, with nothing to move or when the form was used for another amount, and NotEnoughPoints when the balance
+    would fall below zero.
     """
     if not reason.strip() or amount == 0:
         raise CannotAdjust(_("A correction needs an amount and a reason."))
     programs.enrol_many([member.pk], program, at=now)
     book = Book.objects.get(program=program, asset=asset)
     account = points.lock(member, book)
-    idem = f"adjust:{form_id}:{book.pk}"
+    idem = f"adjust:{form_id}:{member.pk}:{book.pk}"
     version = account.version
+    before = points.find([idem]).get(idem)
+    if before and before.worth != amount:
+        raise CannotAdjust(_("This form was used already. Open it anew."))
     posted = points.adjust(account, amount, idem=idem, at=now, reason=reason.strip(), by=by)
     if account.version != version:
         after = {"asset": asset, "amount": amount, "balance": account.balance}
         log.record("points.adjusted", member, by=by, now=now, reason=reason, after=after)
-        events.append("points.adjusted", member=member, at=now, asset=asset, amount=amount, balance=account.balance)
+        events.append("points.adjusted", member=member, at=now, program=program.pk, **after)
         tiers.reevaluate_many([member.pk], program, now=now, reason="adjust")
     return posted

@@ -230,6 +230,30 @@ def test_a_correction_by_hand_counts_once_is_noted_and_moves_the_tier(db):
     assert reconcile.drifts() == []
 
 
+def test_a_form_sent_again_with_another_amount_is_refused_and_moves_nothing(db):
+    program = programs.ensure(make_brand(), now=NOON)
+    member = make_member()
+    given = {"asset": "points", "reason": "sorry", "form_id": "f1", "by": make_staff(), "now": LATER}
+    adjusting.adjust(member, program, amount=10, **given)
+
+    for other in (-10, 11):
+        with pytest.raises(adjusting.CannotAdjust):
+            adjusting.adjust(member, program, amount=other, **given)
+
+    assert accounts.holding(member, program.brand).points == 10
+
+
+def test_one_forms_id_counts_for_each_member(db):
+    program = programs.ensure(make_brand(), now=NOON)
+    given = {"asset": "points", "amount": 10, "reason": "sorry", "form_id": "f1", "by": make_staff(), "now": LATER}
+    members = [make_member(), make_member()]
+
+    for member in members:
+        adjusting.adjust(member, program, **given)
+
+    assert [accounts.holding(member, program.brand).points for member in members] == [10, 10]
+
+
 @pytest.mark.parametrize(("amount", "reason"), [(0, "why"), (5, " ")])
 def test_a_correction_needs_an_amount_and_a_reason(db, amount, reason):
     program = programs.ensure(make_brand(), now=NOON)
