@@ -10,7 +10,7 @@ from django.db.models import Count, Q, QuerySet
 from stores.models import Staff
 from stores.queries import stores
 
-from ..models import ImportPlan, ImportProblem, ImportReject, ImportRun
+from ..models import ImportProblem, ImportReject, ImportRun
 
 PAGE = 2_000  # rejected rows fetched at once
 
@@ -61,19 +61,3 @@ def rejected(run: ImportRun, *, limit: int | None = None) -> Iterator[Rejected]:
         for each in ImportProblem.objects.filter(run=run, row_no__gte=rows[0].row_no, row_no__lte=after):
             problems.setdefault(each.row_no, []).append(each)
         yield from (Rejected(row.row_no, row.cells, problems.get(row.row_no, [])) for row in rows)
-
-
-def waiting(staff: Staff) -> int:
-    """How many runs wait for this person's yes."""
-    return visible_to(staff).filter(status=ImportRun.Status.PLANNED).count()
-
-
-def written(run: ImportRun) -> dict[str, int]:
-    """Rows of the plan by action, of the chunks that are in."""
-    done = Q()
-    for first, last in run.chunks.values_list("first_row", "last_row"):
-        done |= Q(row_no__gte=first, row_no__lte=last)
-    if not done:
-        return {}
-    found = ImportPlan.objects.filter(done, run=run).values("action").annotate(n=Count("row_no"))
-    return {ImportPlan.Action(row["action"]).name.lower(): row["n"] for row in found}
