@@ -61,6 +61,7 @@ def fill(size: Size, *, seed: int, now: datetime, workers: int, say: Callable[[s
         _share(world, workers, _join_brand)
     with report.step("accounts, standings, coupons"):
         _share(world, workers, _enrol_brand)
+        founding.refresh_statistics()  # or the first receipts would be planned for empty tables
     with report.step(f"{size.orders:,} orders"):
         report.counts["refused"] = sum(_share(world, workers, _trade_brand))
     with report.step("scans and statistics"):
