@@ -39,6 +39,12 @@ class Refusal(TextChoices):
     MORE_THAN_PAID = "more_than_paid", _("The refunds of this order would be more than was paid.")
 
 
+def printable(text: str) -> str:
+    """Words for people, without what no column or page can hold; a tab or a line end becomes a space."""
+    kept = (sign if sign.isprintable() else " " if sign.isspace() else "" for sign in text)
+    return "".join(kept).strip()
+
+
 def _clean(text: str) -> str:
     text = text.strip()
     return text[:128] if text.isprintable() else ""
@@ -151,8 +157,8 @@ def _fault_of_lines(lines: tuple[NewLine, ...] | list[NewLine]) -> Refusal | Non
     if len(lines) > MOST_LINES:
         return Refusal.TOO_MANY_LINES
     try:
-        for sku, name, quantity, amount in lines:
-            if not (0 < len(sku) <= 40 and sku.isprintable() and "\0" not in name):
+        for sku, _name, quantity, amount in lines:
+            if not (0 < len(sku) <= 40 and sku.isprintable()):
                 return Refusal.BAD_LINE
             if not (-MOST_QUANTITY < quantity < MOST_QUANTITY and -MOST < amount < MOST):
                 return Refusal.BAD_LINE

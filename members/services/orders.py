@@ -218,7 +218,7 @@ def _write_lines(
     with connection.cursor() as cursor, cursor.copy(COPY_LINES) as copy:
         for order_id, lines in with_lines:
             for line_no, (sku, name, quantity, amount) in enumerate(lines, 1):
-                copy.write_row((order_id, line_no, sku, products.get(sku), name[:160], quantity, amount))
+                copy.write_row((order_id, line_no, sku, products.get(sku), receipts.printable(name)[:160], quantity, amount))
 
 
 def _append_paid(news: Sequence[NewOrder], answers: list[Recorded | None]) -> None:
@@ -296,7 +296,7 @@ def _insert_refunds(news: Sequence[NewRefund], answers: list[RecordedRefund], no
         cursor.execute(INSERT_REFUNDS, [
             now, numbers([answer.order_id for _, answer in pairs]), numbers([new.channel.pk for new, _ in pairs]),
             texts([new.number for new, _ in pairs]), numbers([new.amount for new, _ in pairs]),
-            texts([new.refunded_at for new, _ in pairs]), texts([new.reason[:200] for new, _ in pairs]),
+            texts([new.refunded_at for new, _ in pairs]), texts([receipts.printable(new.reason)[:200] for new, _ in pairs]),
         ])  # fmt: skip
         ids = {(channel_id, number): pk for channel_id, number, pk in cursor.fetchall()}
         answers, sums = _settle_sums(news, answers, ids)
@@ -315,16 +315,22 @@ def _insert_refunds(news: Sequence[NewRefund], answers: list[RecordedRefund], no
 def _settle_sums(
     news: Sequence[NewRefund], answers: list[RecordedRefund], ids: dict[Key, int]
 ) -> tuple[list[RecordedRefund], dict[int | None, Decimal]]:
-    """Give stored refunds their ids and running sums; one whose number another order took meanwhile is refused."""
+    """Give stored refunds their ids and running sums; one whose number another order took meanwhile is refused.
+
+    An order's sum starts at what its locked row held, and only what was really stored raises it.
+    """
     sums: dict[int | None, Decimal] = {}
     settled = []
     for new, answer in zip(news, answers, strict=True):
-        if answer.status == Status.CREATED:
-            before = sums.get(answer.order_id, answer.refunded_before)
-            if (refund_id := ids.get((new.channel.pk, new.number))) is None:
-                answer = RecordedRefund(Status.REJECTED, Refusal.OTHER_BODY)
-            else:
-                after = sums[answer.order_id] = before + new.amount
-                answer = answer._replace(refund_id=refund_id, refunded_before=before, refunded_after=after)
+        refund_id = answer.refund_id or ids.get((new.channel.pk, new.number))
+        if answer.status != Status.REJECTED and refund_id is None:
+            sums.setdefault(answer.order_id, answer.refunded_before)
+            answer = RecordedRefund(Status.REJECTED, Refusal.OTHER_BODY)
+        elif answer.status == Status.CREATED:
+            before = sums.setdefault(answer.order_id, answer.refunded_before)
+            after = sums[answer.order_id] = before + new.amount
+            answer = answer._replace(refund_id=refund_id, refunded_before=before, refunded_after=after)
+        elif answer.status == Status.DUPLICATE:
+            answer = answer._replace(refund_id=refund_id)
         settled.append(answer)
     return settled, sums

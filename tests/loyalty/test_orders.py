@@ -10,6 +10,7 @@ from loyalty.queries import reconcile
 from loyalty.services import orders
 from loyalty.services.orders import MemberRef, Refusal, Status
 from members.models import Event, Order, OrderLine, Product, Refund
+from members.services import orders as records
 from stores.models import Store
 from tests.factories import NOON, make_channel, make_member, make_region, make_staff, make_store
 from tests.loyalty.receipts import (
@@ -120,6 +121,43 @@ def test_a_set_answers_each_order_and_a_bad_one_keeps_nobody_out():
         Status.DUPLICATE, Refusal.OTHER_BODY, Status.CREATED,
     ]  # fmt: skip
     assert held(member, store.brand) == (200, 200, 0)
+
+
+def test_a_refund_that_loses_its_number_leaves_the_orders_next_refund_whole(monkeypatch):
+    store, till = make_shop()
+    member = make_member()
+    order, other = (new_order(store, till, member, amount="100") for _ in range(2))
+    orders.settle_many([order, other], now=LATER)
+    sent = [new_refund(order, amount="30", number="R"), new_refund(order, amount="30", number="R")]
+    sent.append(new_refund(order, amount="50"))
+    read = records._stored_refunds
+
+    def taken_meanwhile(news):
+        known = read(news)
+        given_back = {"channel": till, "number": "R", "amount": 1, "refunded_at": LATER, "received_at": LATER}
+        Refund.objects.create(order=Order.objects.get(number=other.number), **given_back)
+        Order.objects.filter(number=other.number).update(refunded=1)
+        return known
+
+    monkeypatch.setattr(records, "_stored_refunds", taken_meanwhile)
+    done = orders.refund_many(sent, now=LATER)
+
+    assert [each.refusal or each.status for each in done] == [
+        Refusal.OTHER_BODY, Refusal.OTHER_BODY, Status.CREATED
+    ]  # fmt: skip
+    assert Order.objects.get(number=order.number).refunded == 50
+    assert done[2].points == 50
+
+
+def test_words_for_people_lose_what_cannot_be_stored():
+    store, till = make_shop()
+    order = new_order(store, till, lines=[new_line(name="牛\x00奶\ud800\u3000大\t")])
+
+    assert orders.settle(order, now=LATER).status == Status.CREATED
+    refund = new_refund(order, amount="1")._replace(reason="\x00broken\nseal\x07")
+    assert orders.refund(refund, now=LATER).status == Status.CREATED
+
+    assert (OrderLine.objects.get().name, Refund.objects.get().reason) == ("牛奶 大", "broken seal")
 
 
 def test_an_empty_set_has_no_answers():
