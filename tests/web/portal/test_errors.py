@@ -148,3 +148,19 @@ def test_error_pages_ask_the_database_nothing(status, language, django_assert_nu
 
     assert page.status_code == status
     assert b"<h1>" in page.content
+
+
+@pytest.mark.parametrize(
+    "path", ["/members/%00/", "/members/?q=%00", "/s/?x=a%00b", "/c/%00/", "/me/?next=%00", "/static/%00", "/healthz?%00"]
+)
+def test_a_nul_in_an_address_is_answered_400_before_anything_looks_it_up(path):
+    answer = calm(make_staff()).get(path)
+
+    assert answer.status_code == 400
+    assert "text/html" in answer["Content-Type"]
+
+
+def test_a_nul_in_an_address_of_the_api_is_answered_400_as_a_problem():
+    for path in ("/api/v1/orders/%00/refunds", "/api/v1/orders?x=%00"):
+        answer = calm().post(path, "{}", content_type="application/json")
+        assert (answer.status_code, answer.json()["code"]) == (400, "unreadable"), path
