@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from .services import importing
+from .services import importing, ladders
 
 
 @shared_task(time_limit=7_200)
@@ -11,3 +11,15 @@ def run_imports() -> None:
     """Check or bring in the next import that waits, or whose worker died."""
     while importing.work(now=timezone.now()):
         pass
+
+
+@shared_task(time_limit=7_200)
+def reevaluate_programs() -> None:
+    """Move the members of the programmes whose ladder changed."""
+    ladders.apply(now=timezone.now())
+
+
+@shared_task
+def sweep_imports() -> int:
+    """Let go of what old import files held."""
+    return importing.sweep(now=timezone.now())

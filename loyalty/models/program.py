@@ -11,6 +11,8 @@ class Program(models.Model):
     points_per_yuan = models.DecimalField(_("points per yuan"), max_digits=8, decimal_places=4, default=1)
     growth_per_yuan = models.DecimalField(_("growth value per yuan"), max_digits=8, decimal_places=4, default=1)
     points_valid_days = models.PositiveSmallIntegerField(_("days points stay valid"), null=True, blank=True)
+    ladder_changed_at = models.DateTimeField(null=True, editable=False)
+    ladder_applied_at = models.DateTimeField(null=True, editable=False)  # null while members still move
 
     class Meta:
         constraints = [

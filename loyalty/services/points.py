@@ -45,10 +45,9 @@ def lock(member: Member, book: Book) -> Account:
     return Account.objects.select_for_update().get(member=member, book=book)
 
 
-def lock_book(book: Book) -> list[int]:
-    """Lock every account of a book in lock order; the ids of its members."""
-    rows = Account.objects.filter(book=book).order_by("member_id").select_for_update()
-    return list(rows.values_list("member_id", flat=True))
+def lock_many(member_ids: Sequence[int], book: Book) -> int:
+    """Lock these members' accounts of a book in lock order; how many there are."""
+    return posting.lock_accounts(member_ids, [book.pk])
 
 
 # --- sets ----------------------------------------------------------------------------------------------

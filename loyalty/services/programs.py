@@ -15,7 +15,7 @@ from stores.services import log
 
 from ..models import Book, Program, Tier
 from ..rules import tiers as rules
-from . import points, tiers
+from . import points
 
 ENROL = """
     WITH sent AS (SELECT DISTINCT unnest(%s::int[]) AS member_id),
@@ -62,17 +62,13 @@ def enrol_many(member_ids: Iterable[int], program: Program, *, at: datetime) -> 
 
 @transaction.atomic(durable=True)
 def edit_rates(
-    program: Program, *, points_per_yuan: Decimal, growth_per_yuan: Decimal, points_valid_days: int | None,
-    by: Staff, now: datetime,
-) -> Program:  # fmt: skip
+    program: Program, *, points_per_yuan: Decimal, growth_per_yuan: Decimal, by: Staff, now: datetime
+) -> Program:
     """Change what a yuan earns from now on. What was earned stays, and its refund takes back what it gave."""
     if points_per_yuan < 0 or growth_per_yuan < 0:
         raise BadProgram(_("A rate cannot be negative."))
     program = Program.objects.select_for_update().select_related("brand").get(pk=program.pk)
-    after = {
-        "points_per_yuan": points_per_yuan, "growth_per_yuan": growth_per_yuan,
-        "points_valid_days": points_valid_days,
-    }  # fmt: skip
+    after = {"points_per_yuan": points_per_yuan, "growth_per_yuan": growth_per_yuan}
     before = {name: getattr(program, name) for name in after}
     for name, value in after.items():
         setattr(program, name, value)
@@ -83,8 +79,9 @@ def edit_rates(
 
 @transaction.atomic(durable=True)
 def edit_ladder(program: Program, ladder: list[rules.Rung], *, by: Staff, now: datetime) -> None:
-    """Rename the tiers or move their thresholds; the number of tiers stays. Members move at once.
+    """Rename the tiers or move their thresholds; the number of tiers stays.
 
+    Orders and corrections use the new ladder from here on; everybody else moves with ``ladders.apply``.
     Raises BadProgram when the ladder does not start at 0 and rise, or names other ranks than it has.
     """
     held = {tier.rank: tier for tier in program.tiers.select_for_update()}
@@ -103,8 +100,7 @@ def edit_ladder(program: Program, ladder: list[rules.Rung], *, by: Staff, now: d
         tier.save(update_fields=["name", "name_en", "threshold"])
     after = {str(rung.rank): f"{rung.name} {rung.threshold}" for rung in ladder}
     log.record("program.ladder_edited", program, by=by, now=now, before=before, after=after)
-    everybody = points.lock_book(program.books.get(asset=Book.Asset.GROWTH))
-    tiers.reevaluate_many(everybody, program, now=now, reason="ladder")
+    Program.objects.filter(pk=program.pk).update(ladder_changed_at=now, ladder_applied_at=None)
 
 
 def _move_aside(tier: Tier) -> None:
@@ -114,4 +110,4 @@ def _move_aside(tier: Tier) -> None:
 
 
 def _words(values: dict) -> dict:
-    return {name: None if value is None else str(value) for name, value in values.items()}
+    return {name: str(value) for name, value in values.items()}

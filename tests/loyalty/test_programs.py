@@ -3,13 +3,14 @@
 from decimal import Decimal
 
 import pytest
+from django.db import OperationalError, connection
 
 from loyalty.models import Coupon, CouponTemplate, Program, Standing, TierChange
 from loyalty.queries import coupons as wallets
 from loyalty.queries import members as lists
 from loyalty.rules import tiers as rules
 from loyalty.rules.tiers import DEFAULT_LADDER, Rung
-from loyalty.services import coupons, orders, programs
+from loyalty.services import coupons, ladders, orders, programs
 from members.models import Event, Member
 from stores.models import LogEntry
 from tests.factories import NOON, make_brand, make_member, make_staff
@@ -44,9 +45,8 @@ def test_new_rates_hold_for_the_next_order_and_are_noted(db):
     orders.settle(new_order(store, till, member), now=LATER)
 
     programs.edit_rates(
-        Program.objects.get(), points_per_yuan=Decimal(2), growth_per_yuan=Decimal(0), points_valid_days=365,
-        by=clerk, now=LATER,
-    )  # fmt: skip
+        Program.objects.get(), points_per_yuan=Decimal(2), growth_per_yuan=Decimal(0), by=clerk, now=LATER
+    )
     orders.settle(new_order(store, till, member), now=LATER)
 
     assert held(member, store.brand) == (300, 100, 0)
@@ -56,21 +56,72 @@ def test_new_rates_hold_for_the_next_order_and_are_noted(db):
 def test_a_negative_rate_is_refused(program):
     with pytest.raises(programs.BadProgram):
         programs.edit_rates(
-            program, points_per_yuan=Decimal(-1), growth_per_yuan=Decimal(0), points_valid_days=None,
-            by=make_staff(), now=NOON,
-        )  # fmt: skip
+            program, points_per_yuan=Decimal(-1), growth_per_yuan=Decimal(0), by=make_staff(), now=NOON
+        )
 
 
-def test_a_new_ladder_moves_members_at_once(db):
+LOWER = [Rung(0, "普卡", "Standard", 0), Rung(1, "银卡", "Silver", 600), *DEFAULT_LADDER[2:]]
+
+
+def test_a_new_ladder_moves_members_once_when_it_is_applied(db, monkeypatch):
+    monkeypatch.setattr(ladders, "CHUNK", 2)
     store, till = make_shop()
-    member = make_member()
-    orders.settle(new_order(store, till, member, amount="600"), now=LATER)
-    lower = [Rung(0, "普卡", "Standard", 0), Rung(1, "银卡", "Silver", 600), *DEFAULT_LADDER[2:]]
+    members = [make_member() for _ in range(5)]
+    orders.settle_many([new_order(store, till, member, amount="600") for member in members], now=LATER)
 
-    programs.edit_ladder(Program.objects.get(), lower, by=make_staff(), now=LATER)
+    programs.edit_ladder(Program.objects.get(), LOWER, by=make_staff(), now=LATER)
+    before = set(Standing.objects.values_list("tier__name", flat=True))
+    moved = [ladders.apply(now=LATER) for _ in range(2)]
+
+    assert (before, moved) == ({"普卡"}, [5, 0])
+    assert set(Standing.objects.values_list("tier__name", flat=True)) == {"银卡"}
+    assert TierChange.objects.filter(reason="ladder").count() == 5
+    assert Program.objects.get().ladder_applied_at == LATER
+
+
+def test_an_order_uses_the_new_ladder_before_it_is_applied(db):
+    store, till = make_shop()
+    programs.edit_ladder(Program.objects.get(), LOWER, by=make_staff(), now=LATER)
+
+    orders.settle(new_order(store, till, make_member(), amount="600"), now=LATER)
 
     assert Standing.objects.get().tier.name == "银卡"
-    assert TierChange.objects.filter(reason="ladder").count() == 1
+
+
+def test_a_ladder_that_changed_while_it_was_applied_stays_due(db):
+    store, till = make_shop()
+    orders.settle(new_order(store, till, make_member(), amount="600"), now=LATER)
+    stale = Program.objects.get()
+    programs.edit_ladder(stale, LOWER, by=make_staff(), now=LATER)
+
+    ladders.reevaluate_program(stale, now=LATER)
+
+    assert Program.objects.get().ladder_applied_at is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_members_of_a_ladder_move_chunk_by_chunk_and_a_break_goes_on_next_time(monkeypatch):
+    monkeypatch.setattr(ladders, "CHUNK", 1)
+    store, till = make_shop()
+    members = [make_member(), make_member()]
+    orders.settle_many([new_order(store, till, member, amount="600") for member in members], now=LATER)
+    programs.edit_ladder(Program.objects.get(), LOWER, by=make_staff(), now=LATER)
+    busy = connection.copy()
+    try:
+        busy.set_autocommit(False)
+        with busy.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM loyalty_account WHERE member_id = %s FOR UPDATE", [members[1].pk])
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = 200")
+        with pytest.raises(OperationalError):
+            ladders.apply(now=LATER)
+    finally:
+        busy.close()
+    halfway = list(Standing.objects.order_by("member_id").values_list("tier__rank", flat=True))
+
+    assert halfway == [1, 0]
+    assert ladders.apply(now=LATER) == 1
+    assert Program.objects.get().ladder_applied_at == LATER
 
 
 @pytest.mark.parametrize(
@@ -92,18 +143,22 @@ def test_a_growth_value_reaches_the_highest_rung_below_it(growth, name, missing)
     assert rules.missing(DEFAULT_LADDER, growth) == missing
 
 
-def test_lists_show_points_and_the_highest_tier(db):
+def test_lists_show_one_programmes_points_and_never_add_two(db):
     store, till = make_shop()
     other, other_till = make_shop()
     member, nobody = make_member(), make_member()
     orders.settle_many([new_order(store, till, member, amount="1000"), new_order(other, other_till, member)], now=LATER)
 
-    rows = {row.pk: row for row in lists.with_balance(Member.objects.all())}
-    one = lists.with_balance(Member.objects.all(), Program.objects.get(brand=other.brand)).get(pk=member.pk)
+    first, second = Program.objects.get(brand=store.brand), Program.objects.get(brand=other.brand)
+    shown = lambda who, *given: lists.with_balance(Member.objects.all(), given).get(pk=who.pk)  # noqa: E731
 
-    assert (rows[member.pk].points, rows[member.pk].tier_name) == (1100, "银卡")
-    assert (rows[nobody.pk].points, rows[nobody.pk].tier_name) == (0, None)
-    assert (one.points, one.tier_name) == (100, "普卡")
+    lowest, only = shown(member, first, second), shown(member, second)
+    assert (lowest.points, lowest.growth, lowest.tier_name) == (1000, 1000, "银卡")
+    assert (only.points, only.growth, only.tier_name) == (100, 100, "普卡")
+    Member.objects.filter(pk=member.pk).update(home_store=other)
+    assert (shown(member, first, second).points, shown(member, first).points) == (100, 1000)
+    assert (shown(nobody, first, second).points, shown(nobody, first).tier_name) == (0, None)
+    assert (shown(member).points, shown(member).tier_name) == (0, None)
 
 
 # --- coupons -------------------------------------------------------------------------------------------

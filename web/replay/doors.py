@@ -72,7 +72,7 @@ def _lay(now: datetime) -> tuple[Staff, Brand, Channel]:
         founding.open_accounts([admin], settings.DEMO_PASSWORD)
         program = programs.ensure(brand, now=now)
     programs.edit_rates(
-        program, points_per_yuan=POINTS_PER_YUAN, growth_per_yuan=Decimal(1), points_valid_days=None, by=admin, now=now
+        program, points_per_yuan=POINTS_PER_YUAN, growth_per_yuan=Decimal(1), by=admin, now=now
     )
     return admin, brand, till
 

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from loyalty.models import Standing
+from loyalty.models import Program, Standing
 from loyalty.services import programs
 from stores.access import Role
 from stores.models import LogEntry
@@ -39,19 +39,26 @@ def test_the_page_asks_as_many_questions_for_three_members_as_for_one(client, ad
 
 
 def test_rates_change_through_the_page_and_are_noted(client, admin, program):
-    given = {"points_per_yuan": "0.5", "growth_per_yuan": "2", "points_valid_days": "365"}
+    given = {"points_per_yuan": "0.5", "growth_per_yuan": "2"}
     assert client.post(reverse("program-rates", args=[program.pk]), given).status_code == 302
     program.refresh_from_db()
-    assert (program.points_per_yuan, program.growth_per_yuan, program.points_valid_days) == (Decimal("0.5"), 2, 365)
+    assert (program.points_per_yuan, program.growth_per_yuan) == (Decimal("0.5"), 2)
     assert LogEntry.objects.filter(action="program.edited", actor_id=admin.pk).exists()
 
 
-@pytest.mark.parametrize("wrong", [{"points_per_yuan": "-1"}, {"growth_per_yuan": ""}, {"points_valid_days": "0"}])
+@pytest.mark.parametrize("wrong", [{"points_per_yuan": "-1"}, {"growth_per_yuan": ""}])
 def test_wrong_rates_are_refused_beside_their_field(client, admin, program, wrong):
-    given = {"points_per_yuan": "1", "growth_per_yuan": "1", "points_valid_days": ""} | wrong
+    given = {"points_per_yuan": "1", "growth_per_yuan": "1"} | wrong
     answer = client.post(reverse("program-rates", args=[program.pk]), given)
     assert answer.status_code == 422
     assert set(answer.context["form"].errors) == set(wrong)
+
+
+def test_no_page_promises_that_points_expire(client, admin, program):
+    Program.objects.filter(pk=program.pk).update(points_valid_days=31415)
+
+    assert b"31415" not in client.get(reverse("program-detail", args=[program.pk])).content
+    assert "points_valid_days" not in client.get(reverse("program-rates", args=[program.pk])).context["form"].fields
 
 
 def ladder(*thresholds):
@@ -68,6 +75,9 @@ def test_the_ladder_changes_and_must_rise(client, admin, program):
     assert client.post(url, ladder(0, 100, 500, 900)).status_code == 302
     assert list(program.tiers.values_list("threshold", flat=True)) == [0, 100, 500, 900]
     assert Standing.objects.filter(program=program, tier__rank=0).count() == 1
+    program.refresh_from_db()
+    assert program.ladder_changed_at
+    assert program.ladder_applied_at is None
 
 
 def test_the_binding_rule_changes_and_is_noted(client, admin, program):

@@ -7,6 +7,8 @@ from stores.services.schedule import Job
 
 JOBS = [
     Job("imports", "loyalty.tasks.run_imports", 5),
+    Job("changed ladders", "loyalty.tasks.reevaluate_programs", 10),
+    Job("old import files", "loyalty.tasks.sweep_imports", 3_600),
     Job("posters", "stores.tasks.make_posters", 5),
     Job("old poster archives", "stores.tasks.sweep_posters", 3_600),
     Job("old one-time codes", "members.tasks.purge_one_time_codes", 3_600),

@@ -26,10 +26,6 @@ class RatesForm(Form):
         label=gettext_lazy("Growth value per yuan"), min_value=0, max_value=1000, max_digits=8, decimal_places=4,
         help_text=gettext_lazy("Growth value decides the tier. It is never spent."),
     )  # fmt: skip
-    points_valid_days = forms.IntegerField(
-        label=gettext_lazy("Days points stay valid"), min_value=1, max_value=32767, required=False,
-        help_text=gettext_lazy("Empty: they never expire."),
-    )  # fmt: skip
 
 
 class LadderForm(Form):

@@ -1,13 +1,16 @@
 """The programme of each brand: what a yuan earns, the ladder of tiers, and whom a scan binds."""
 
+from contextlib import suppress
 from types import SimpleNamespace
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from kombu.exceptions import OperationalError
 
 from loyalty.queries import programs, reports
 from loyalty.services import programs as services
+from loyalty.tasks import reevaluate_programs
 from stores.access import Permission
 from stores.queries import stores
 from stores.services import brands
@@ -88,7 +91,7 @@ class RatesEdit(ProgramEdit):
 
 
 class LadderEdit(ProgramEdit):
-    """The ladder; members move to their new tier at once."""
+    """The ladder; a worker moves the members to their new tiers."""
 
     form_class = LadderForm
     template = "portal/loyalty/ladder.html"
@@ -100,6 +103,8 @@ class LadderEdit(ProgramEdit):
 
     def save(self, form):
         services.edit_ladder(self.object, form.rungs(), by=self.request.user, now=self.now)
+        with suppress(OperationalError):  # without a broker the clock does it within seconds
+            reevaluate_programs.delay()
 
 
 class BindingEdit(ProgramEdit):
