@@ -15,6 +15,8 @@ from xlsxwriter import Workbook
 
 RUNNABLE = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
 FORMATS = ("csv", "xlsx")
+LIMIT = 200_000  # rows of one file
+CHUNK = 2_000  # rows that one statement reads
 ROW_LIMIT = 1_048_575  # lines of one Excel sheet below its head
 CSV = "text/csv; charset=utf-8"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

@@ -5,10 +5,13 @@ from decimal import Decimal
 from io import BytesIO
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 from openpyxl import load_workbook
 
 from members.models import Product
+from stores.models import LogEntry
 from tests.factories import make_product, make_staff
 from web.ui import export, formats, paging
 
@@ -71,6 +74,29 @@ def test_chosen_columns_are_kept_in_this_browser_and_rule_the_export(client, adm
     assert [column.name for column in client.get("/products/").context["table"].shown] == ["sku", "maker"]
     body = b"".join(client.get("/products/?export=csv").streaming_content).decode()
     assert body.splitlines()[1] == "A1,青禾"
+
+
+def test_an_export_reads_short_pages_in_the_order_of_the_list(client, admin, monkeypatch):
+    monkeypatch.setattr(export, "CHUNK", 2)
+    for sku in ("A2", "A1", "A5", "A4", "A3"):
+        make_product(sku=sku)
+    with CaptureQueriesContext(connection) as asked:
+        body = b"".join(client.get("/products/?export=csv&cols=sku&sort=-sku").streaming_content).decode()
+    assert body.splitlines()[1:] == ["A5", "A4", "A3", "A2", "A1"]
+    reading = [one["sql"] for one in asked if 'FROM "members_product"' in one["sql"]]
+    assert len(reading) == 4  # the keys, then three pages
+    assert not any("CURSOR" in sql for sql in reading)
+
+
+def test_a_list_beyond_the_limit_is_not_exported_and_not_noted(client, admin, monkeypatch):
+    monkeypatch.setattr(export, "LIMIT", 2)
+    for sku in ("A1", "A2", "B1"):
+        make_product(sku=sku)
+    answer = client.get("/products/?export=csv&sort=sku", follow=True, headers={"accept-language": "en"})
+    assert answer.redirect_chain == [("/products/?sort=sku", 302)]
+    assert "Filter first: at most 2 rows in one file." in answer.content.decode()
+    assert not LogEntry.objects.filter(action="product.exported").exists()
+    assert client.get("/products/?export=csv&q=B1").streaming
 
 
 @pytest.mark.parametrize(
