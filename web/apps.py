@@ -7,4 +7,4 @@ class WebConfig(AppConfig):
     verbose_name = _("Web")
 
     def ready(self) -> None:
-        from . import checks  # noqa: F401, PLC0415 -- registers itself, once settings are loaded
+        from . import checks  # noqa: PLC0415, F401 -- registers itself, once settings are loaded

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ from stores.models import Brand, Staff
 from stores.services import log
 
 Status = ImportRun.Status
+WAITING = (Status.UPLOADED, Status.PLANNED)
+KEPT_FOR = timedelta(days=30)
 logger = structlog.get_logger(__name__)
 KEPT = (
     "sheets", "sheet", "encoding", "delimiter", "header_row", "header_end", "headers", "samples", "columns",
@@ -41,9 +43,9 @@ def start(
     resource = kinds.find(kind)
     if resource.needs_brand and brand is None:
         raise CannotImport(_("Choose the brand whose members these are."))
-    source = source.strip()[:40] or (f"legacy-{brand.code}" if brand else "file")
+    source = source.strip().replace(":", "-")[:40] or (f"legacy-{brand.code}" if brand else "file")
     sha256 = runs.digest(path)
-    if same := runs.find_same(kind, source, sha256):
+    if same := runs.find_same(kind, source, sha256, brand):
         return same
     given = mapping or {}
     seen = runs.look(path, name or path.name, kind, sheet=given.get("sheet"), header_row=given.get("header_row"))
@@ -96,6 +98,7 @@ def choose(
         raise CannotImport(_("Each column of the file can be used once."))
     run.mapping["columns"] = chosen
     run.consent_source, run.consent_evidence = consent_source.strip()[:120], consent_evidence.strip()[:200]
+    run.planned_at = None  # the former plan is of other columns: it must not be applied
     _queue(run, Status.STAGING, now=now)
     log.record("import.mapped", run, by=by, now=now, after={"columns": len(places)})
     return run
@@ -130,12 +133,6 @@ def cancel(run: ImportRun, *, by: Staff | None, now: datetime) -> ImportRun:
     return run
 
 
-@transaction.atomic(durable=True)
-def note_download(run: ImportRun, *, by: Staff, now: datetime) -> None:
-    """Somebody takes the rows that stayed out home: personal data leaves, so the action log says so."""
-    log.record("import.problems_exported", run, by=by, now=now, after={"bad": run.bad})
-
-
 def plan(run: ImportRun, *, now: datetime) -> ImportRun:
     """The dry run over all rows, here and now; for scripts and the task. A refused file leaves the run failed."""
     if run.status in {Status.UPLOADED, Status.FAILED}:
@@ -146,6 +143,8 @@ def plan(run: ImportRun, *, now: datetime) -> ImportRun:
     if run.status == Status.STAGING:
         try:
             runs.stage_and_plan(run, now=now)
+        except runs.Stopped:
+            run.refresh_from_db()
         except Refused as refused:
             runs.fail(run, refused, now=now)
     return run
@@ -166,6 +165,26 @@ def apply(run: ImportRun, *, now: datetime) -> ImportRun:
             _tell(run, now=now)
     run.refresh_from_db()
     return run
+
+
+def sweep(*, now: datetime) -> int:
+    """Let go of personal data: after 30 days a run keeps its figures, but no file, no cells, no samples; how many runs.
+
+    A run that nobody said yes to in that time is cancelled.
+    """
+    for run in ImportRun.objects.filter(status__in=WAITING, created_at__lt=now - KEPT_FOR).order_by("pk"):
+        cancel(run, by=None, now=now)
+    old = ImportRun.objects.filter(finished_at__lt=now - KEPT_FOR).exclude(file="")
+    swept = 0
+    for run in old.order_by("pk"):
+        _empty(run)
+        swept += 1
+    return swept
+
+
+@transaction.atomic(durable=True)
+def _empty(run: ImportRun) -> None:
+    runs.empty(run)
 
 
 def work(*, now: datetime) -> ImportRun | None:

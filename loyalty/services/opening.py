@@ -32,7 +32,8 @@ class Opening(NamedTuple):
 def post(openings: Sequence[Opening], program: Program, *, source: str, run_id: int, now: datetime) -> int:
     """Let the members take part and give them what they bring, once for each source; how many entries are new.
 
-    A member who has an opening entry of this source in a book gets no second one, whatever key the row has.
+    A member who has an opening entry of this source in a book gets no second one, whatever card or phone the row
+    has: the cause names the member, so that two runs at once cannot both post it.
     """
     ids = [opening.member_id for opening in openings]
     if not ids:
@@ -45,7 +46,7 @@ def post(openings: Sequence[Opening], program: Program, *, source: str, run_id: 
     expires = now + timedelta(days=program.points_valid_days) if program.points_valid_days else None
     postings = [
         points.Posting(
-            opening.member_id, book, amount, f"open:{source}:{opening.key}:{book}", now, Entry.Kind.OPEN,
+            opening.member_id, book, amount, f"open:{source}:m{opening.member_id}:{book}", now, Entry.Kind.OPEN,
             ref_type="import", ref_id=run_id, expires_at=expires if asset == Book.Asset.POINTS else None,
         )
         for asset, book in books.items()

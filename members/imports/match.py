@@ -130,6 +130,7 @@ FORGET = [
     "DELETE FROM members_importproblem WHERE run_id = %(run)s",
     "DELETE FROM members_importreject WHERE run_id = %(run)s",
     "DELETE FROM members_importplan WHERE run_id = %(run)s",
+    "DELETE FROM members_importchunk WHERE run_id = %(run)s",  # a new plan is applied whole; what is in is found again
 ]
 
 

@@ -17,6 +17,8 @@ from django.conf import settings
 from django.core.files import File
 from django.db import connection, transaction
 
+from stores.models import Brand
+
 from ..models import ImportRun
 from . import apply, kinds, match, process, staging
 from .safety import MB, Refused
@@ -83,7 +85,7 @@ def create(
     path: Path, *, name: str, kind: str, source: str, sha256: str, mapping: dict[str, Any], now: datetime, **given: Any
 ) -> ImportRun:
     """Store the file and its run; a run of the same file and source that exists already is returned instead. Inner."""
-    if same := find_same(kind, source, sha256):
+    if same := find_same(kind, source, sha256, given.get("brand")):
         return same
     run = ImportRun(
         kind=kind, source=source, sha256=sha256, mapping=mapping, file_name=name[-200:],
@@ -93,12 +95,12 @@ def create(
         suffix = Path(name).suffix.lower()
         run.file.save(f"{sha256[:24]}{suffix}", File(file), save=False)
     ImportRun.objects.bulk_create([run], ignore_conflicts=True)  # of two uploads at once the first one counts
-    return find_same(kind, source, sha256) or run
+    return find_same(kind, source, sha256, given.get("brand")) or run
 
 
-def find_same(kind: str, source: str, sha256: str) -> ImportRun | None:
-    """The run of this very file from this source, unless it was cancelled."""
-    same = ImportRun.objects.filter(kind=kind, source=source, sha256=sha256)
+def find_same(kind: str, source: str, sha256: str, brand: Brand | None) -> ImportRun | None:
+    """The run of this very file from this source for this brand, unless it was cancelled."""
+    same = ImportRun.objects.filter(kind=kind, source=source, sha256=sha256, brand=brand)
     return same.exclude(status=Status.CANCELLED).first()
 
 
@@ -139,7 +141,7 @@ def heartbeat(run: ImportRun) -> Iterator[Callable[[int], None]]:
 
 
 def stage_and_plan(run: ImportRun, *, now: datetime) -> None:
-    """Read, stage and plan in one transaction: a killed worker leaves nothing half done. Raises Refused."""
+    """Read, stage and plan in one transaction: a killed worker leaves nothing half done. Raises Refused or Stopped."""
     began = time.monotonic()
     with heartbeat(run) as report, transaction.atomic(durable=True), connection.cursor() as cursor:
         if not _hold(cursor, run, Status.STAGING):
@@ -151,9 +153,11 @@ def stage_and_plan(run: ImportRun, *, now: datetime) -> None:
         match.finish(cursor, run)
         match.count(cursor, run)
         figures = {"stage_s": round(staged - began, 2), "plan_s": round(time.monotonic() - began, 2), "child": child}
-        ImportRun.objects.filter(pk=run.pk).update(
+        planned = ImportRun.objects.filter(pk=run.pk, status=Status.STAGING).update(
             status=Status.PLANNED, figures=figures, planned_at=now, lease_until=None, progress=run.rows
         )
+        if not planned:
+            raise Stopped  # cancelled meanwhile: nothing of the plan stays
     run.refresh_from_db()
 
 
@@ -278,6 +282,15 @@ def fail(run: ImportRun, refused: Refused, *, now: datetime) -> None:
     )
     staging.drop(run)
     run.refresh_from_db()
+
+
+def empty(run: ImportRun) -> None:
+    """Delete a finished run's file and every cell of it that was kept; its figures stay. Inner."""
+    run.problems.update(raw="")
+    run.rejects.all().delete()
+    run.mapping["samples"] = []
+    run.file.delete(save=False)
+    run.save(update_fields=["mapping", "file"])
 
 
 def _hold(cursor: Any, run: ImportRun, status: str) -> bool:

@@ -48,7 +48,8 @@ class ImportRun(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["kind", "source", "sha256"],
+                fields=["kind", "source", "sha256", "brand"],
+                nulls_distinct=False,
                 condition=~models.Q(status="cancelled"),
                 name="import_file_once_per_source",
             )

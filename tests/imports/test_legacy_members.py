@@ -7,12 +7,12 @@ from django.db.models import Sum
 
 from loyalty.models import Account, Entry, Lot, Standing, TierChange
 from loyalty.services import importing
+from members.imports import runs
 from members.models import Consent, Event, Identity, ImportProblem, ImportRun, Member, MemberTag, StoreBinding
 from tests.factories import NOON, make_brand, make_member, make_region, make_staff, make_store
 
 from .files import HEADERS, bring, figures, row, world, xlsx
 
-pytestmark = pytest.mark.row("002-29")
 
 
 def problems(run):
@@ -40,7 +40,9 @@ def test_a_row_becomes_a_member_with_everything_it_brings(tmp_path, brand):
     balances = dict(Account.objects.values_list("book__asset", "balance"))
     assert balances == {"points": 1200, "growth": 1500}
     assert set(Entry.objects.values_list("kind", "amount")) == {("open", 1200), ("open", 1500)}
-    assert {idem.rsplit(":", 1)[0] for idem in Entry.objects.values_list("idem", flat=True)} == {"open:legacy-qh:C001"}
+    assert {idem.rsplit(":", 1)[0] for idem in Entry.objects.values_list("idem", flat=True)} == {
+        f"open:legacy-qh:m{member.pk}"
+    }
     assert Lot.objects.aggregate(n=Sum("remaining"))["n"] == 1200
     assert Standing.objects.get().tier.threshold == 1000
     assert TierChange.objects.filter(reason="import").count() == 1
@@ -248,3 +250,54 @@ def test_a_mapping_without_anyone_to_tell_apart_is_refused(tmp_path, brand):
         importing.choose(run, columns={"card": 7}, by=None, now=NOON)
     run = importing.choose(run, columns={"card": 1}, by=None, now=NOON)
     assert importing.apply(importing.plan(run, now=NOON), now=NOON).new == 1
+
+
+def test_a_file_of_one_brand_may_come_again_for_another(tmp_path, brand):
+    path = xlsx(tmp_path / "a.xlsx", [HEADERS, row(phone="16900001234", points=5)])
+    other = make_brand(code="other")
+    first, second = bring(path, brand, source="old"), bring(path, other, source="old")
+    assert first != second
+    assert Member.objects.count() == 1
+    assert Standing.objects.count() == 2
+
+
+def test_a_run_that_is_planned_anew_is_applied_whole(tmp_path, brand):
+    rows = [row(card=f"C{n}", phone=f"1690000{n:04d}", name="李雷") for n in range(1, 5)]
+    run = bring(xlsx(tmp_path / "a.xlsx", [HEADERS, *rows]), brand)
+    ImportRun.objects.filter(pk=run.pk).update(status="failed", failure="stopped")
+    Identity.objects.filter(value="16900000003").delete()
+    run = importing.choose(run, columns=run.mapping["columns"], by=None, now=NOON)
+    assert run.planned_at is None
+    run = importing.apply(importing.plan(run, now=NOON), now=NOON)
+    assert (run.status, run.updated, run.unchanged) == ("done", 1, 3)
+    assert Identity.objects.filter(value="16900000003").exists()
+
+
+def test_a_run_that_is_cancelled_while_it_is_checked_stays_cancelled(tmp_path, brand, monkeypatch):
+    path = xlsx(tmp_path / "a.xlsx", [HEADERS, row(phone="16900001234")])
+    run = importing.start(path, kind="members", by=None, now=NOON, brand=brand)
+    run = importing.choose(run, columns=run.mapping["columns"], by=None, now=NOON)
+    counted = runs.match.count
+
+    def cancelled_meanwhile(cursor, this):
+        counted(cursor, this)
+        ImportRun.objects.filter(pk=this.pk).update(status="cancelled")
+
+    monkeypatch.setattr(runs.match, "count", cancelled_meanwhile)
+    with pytest.raises(runs.Stopped):
+        runs.stage_and_plan(run, now=NOON)
+
+
+def test_after_thirty_days_a_run_keeps_its_figures_and_no_personal_data(tmp_path, brand):
+    done = bring(xlsx(tmp_path / "a.xlsx", [HEADERS, row(phone="16900001234"), row(phone="12345")]), brand)
+    waits = importing.start(
+        xlsx(tmp_path / "b.xlsx", [HEADERS, row(phone="16900001235")]), kind="members", by=None, now=NOON, brand=brand
+    )
+    assert importing.sweep(now=NOON + timedelta(days=29)) == 0
+    importing.sweep(now=NOON + timedelta(days=31))
+    done.refresh_from_db()
+    waits.refresh_from_db()
+    assert (done.rows, done.bad, done.file.name, done.mapping["samples"]) == (2, 1, "", [])
+    assert not done.rejects.exists()
+    assert set(done.problems.values_list("raw", flat=True)) == {""}
+    assert waits.status == "cancelled"

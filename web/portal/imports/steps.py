@@ -13,6 +13,7 @@ from members.queries import imports
 from members.rules import phones
 
 SHOWN = 50
+WELL_FORMED = {"duplicate_in_file", "same_member", "conflict"}  # the cell itself is in order, so it stays masked
 Status = ImportRun.Status
 STEPS = [_("File"), _("Columns"), _("Check"), _("Import"), _("Result")]
 PLACE = {Status.UPLOADED: 1, Status.STAGING: 2, Status.PLANNED: 3, Status.APPLYING: 3, Status.DONE: 4}
@@ -74,16 +75,17 @@ def rejected(run: ImportRun) -> dict[str, Any]:
     lines = []
     for row in imports.rejected(run, limit=SHOWN):
         wrong = {each.field for each in row.problems}
+        unreadable = {each.field for each in row.problems if each.code not in WELL_FORMED}
         lines.append({
             "row_no": row.row_no,
-            "cells": [(_cell(name, row.cells, place, name in wrong), name in wrong) for name, place in chosen.items()],
+            "cells": [(_cell(name, row.cells, place, name in unreadable), name in wrong) for name, place in chosen.items()],
             "reasons": [f"{label_of(run, p.field)}: {words.problem(p.code, p.other_row)}" for p in row.problems],
         })  # fmt: skip
     return {"heads": [label_of(run, name) for name in chosen], "lines": lines}
 
 
 def _cell(name: str, cells: list, place: int, is_wrong: bool) -> str:
-    """A wrong cell is shown as it is, to be corrected; what is right stays masked."""
+    """A cell that cannot be read is shown as it is, to be corrected; a real phone or name stays masked."""
     value = cells[place] if place < len(cells) else ""
     text = str(int(value) if isinstance(value, float) and value.is_integer() else "" if value is None else value)
     if is_wrong or not text:

@@ -60,7 +60,6 @@ ACTIONS: dict[str, Any] = {
     "import.errors_downloaded": _("Refused rows downloaded"),
     "import.done": _("Import finished"),
     "import.cancelled": _("Import cancelled"),
-    "import.problems_exported": _("Rows that stayed out exported"),
     "product.exported": _("Products exported"),
     "log.exported": _("Action log exported"),
 }
