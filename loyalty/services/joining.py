@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -19,7 +20,10 @@ METHOD = "h5"
 
 @dataclass(frozen=True)
 class Joined:
-    """``is_new``: this call made the member. ``is_enrolled``: it opened the brand's programme for them."""
+    """``is_new``: this call made the member. ``is_enrolled``: it opened the brand's programme for them.
+
+    A member whom a file or a till brought is neither, yet gets the welcome coupon on the first own yes.
+    """
 
     member: Member
     is_new: bool
@@ -58,29 +62,54 @@ def join(
     Safe to repeat and to race: one phone is one member with one welcome coupon. Raises CannotJoin.
     """
     demand_open(code)
-    if not agrees:
-        raise CannotJoin(_("Please agree to the membership terms to join."))
+    _demand_yes(agrees)
     store = code.store
     member, is_new = profiles.join(
         phone=phone, name=name, store=store, associate=code.associate, code=code, channel=channel,
         language=language, now=now,
     )  # fmt: skip
-    answers = {consent.Purpose.MEMBERSHIP: True}
-    if wants_offers or is_new:
-        answers[consent.Purpose.MARKETING] = wants_offers
-    for purpose, is_given in answers.items():
-        consent.give(
-            member, purpose, is_given=is_given, language=language, method=METHOD, now=now, store=store, address=address
-        )
+    is_first = _give(
+        member, wants_offers=wants_offers, is_new=is_new, language=language, method=METHOD, now=now, store=store,
+        address=address,
+    )  # fmt: skip
     if not is_new:
         binding.bind(member, store=store, associate=code.associate, code=code, now=now)
     program = programs.ensure(store.brand, now=now)
     is_enrolled = bool(programs.enrol_many([member.pk], program, at=now))
-    coupon = coupons.issue_welcome(member, program, now=now) if is_enrolled else None
+    coupon = coupons.issue_welcome(member, program, now=now) if is_enrolled or is_first else None
     if is_enrolled:
         events.append("program.joined", member=member, at=now, store=store, channel=channel, brand=store.brand.code)
+    if is_enrolled or is_first:
         codes.mark_joined(code, visitor=visitor, now=now)
     return Joined(member, is_new, is_enrolled, coupon)
+
+
+def _demand_yes(agrees: bool) -> None:
+    if not agrees:
+        raise CannotJoin(_("Please agree to the membership terms to join."))
+
+
+def _give(member: Member, *, wants_offers: bool, is_new: bool, **how: Any) -> bool:
+    """Write the yes to the terms, and what was said about offers; True for the member's first yes."""
+    held = consent.latest(member, consent.Purpose.MEMBERSHIP)
+    consent.give(member, consent.Purpose.MEMBERSHIP, **how)
+    if wants_offers or is_new:
+        consent.give(member, consent.Purpose.MARKETING, is_given=wants_offers, **how)
+    return held is None
+
+
+@transaction.atomic(durable=True)
+def agree(
+    phone: str, *, agrees: bool, wants_offers: bool, language: str, now: datetime, name: str = "",
+    address: str | None = None,
+) -> Member:  # fmt: skip
+    """A member with this canonical, proven phone agrees to the terms on their card, at no store. Raises CannotJoin."""
+    _demand_yes(agrees)
+    member, is_new = profiles.join(phone=phone, name=name, language=language, now=now)
+    _give(
+        member, wants_offers=wants_offers, is_new=is_new, language=language, method="card", now=now, address=address
+    )
+    return member
 
 
 @transaction.atomic(durable=True)

@@ -9,7 +9,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from loyalty.queries import cards as loyalty_cards
 from loyalty.services import joining
-from members.queries import cards, identities
+from members.models import Member
+from members.queries import cards, consents, identities
+from members.rules import consent_texts
 from members.rules.cards import LIFE
 from members.services import identity
 from stores.models import Brand, StoreCode
@@ -19,7 +21,7 @@ from web.ui.names import local_name
 from web.ui.pictures import qr_svg
 
 from . import proving
-from .forms import CodeForm, PhoneForm
+from .forms import CodeForm, PhoneForm, TermsForm
 from .session import members_only, with_guest
 
 
@@ -100,9 +102,42 @@ def sign_in_code(request: HttpRequest) -> HttpResponse:
     form = CodeForm(request.POST or None)
     phone = proving.take(request, form, proving.CARD) if request.method == "POST" else None
     member = identity.resolve(phone=phone) if phone else None
+    if member and not consents.has_agreed(member):
+        return redirect("card-terms")
     if member:
         request.guest.sign_in(member)
         return redirect("card")
     if phone:
         form.add_error("code", _("There is no membership with this number yet. Scan the code in a store to join."))
     return render(request, "h5/code.html", {"form": form, "asked": asked}, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@with_guest
+def terms(request: HttpRequest) -> HttpResponse:
+    """A member whom a file or a till brought agrees before the card opens."""
+    now = timezone.now()
+    phone = request.guest.proven_phone(now=now)
+    member = identity.resolve(phone=phone) if phone else None
+    if member is None:
+        return redirect("card-sign-in")
+    form = TermsForm(request.POST or None)
+    if request.method == "POST" and form.is_valid() and (agreed := _agree(request, form, phone)):
+        request.guest.sign_in(agreed)
+        return redirect("card")
+    texts = [consent_texts.current(purpose, get_language()) for purpose in ("membership", "marketing")]
+    brand = member.home_store.brand if member.home_store else brands.chain()
+    context = {"form": form, "phone": phone, "terms": texts[0], "offers": texts[1], "brand": brand}
+    return render(request, "h5/terms.html", context, status=422 if form.errors else 200)
+
+
+def _agree(request: HttpRequest, form: TermsForm, phone: str) -> Member | None:
+    said = form.cleaned_data
+    try:
+        return joining.agree(
+            phone, agrees=said["agrees"], wants_offers=said["offers"], name=said["name"], language=get_language(),
+            now=timezone.now(), address=client_address(request),
+        )  # fmt: skip
+    except joining.CannotJoin as reason:
+        form.add_error("agrees", str(reason))
+        return None

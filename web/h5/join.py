@@ -12,7 +12,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from loyalty.queries import cards
 from loyalty.services import joining
-from members.queries import bindings
+from members.models import Member
+from members.queries import bindings, consents
 from members.rules import consent_texts
 from members.services import identity
 from stores.models import StoreCode
@@ -48,13 +49,18 @@ def landing(request: HttpRequest, code: StoreCode) -> HttpResponse:
 
 
 def _welcome_back(request: HttpRequest, code: StoreCode) -> HttpResponse:
-    """The card with a word about this store; the terms for a member of another brand."""
-    if not cards.is_enrolled(request.member, code.store.brand):
+    """The card with a word about this store; the terms for whoever has not agreed to them or is of another brand."""
+    if _needs_terms(request.member, code):
         return redirect("join-terms", public=code.public)
     held = bindings.open_of(request.member)
     now = timezone.now()
     why = bindings.decide(request.member, held, store=code.store, associate=code.associate, now=now)
     return card.show(request, brand=code.store.brand, code=code, may_bind=why is not None)
+
+
+def _needs_terms(member: Member, code: StoreCode) -> bool:
+    """A file or a till may have enrolled somebody who never said yes."""
+    return not (consents.has_agreed(member) and cards.is_enrolled(member, code.store.brand))
 
 
 def _ask(request: HttpRequest, code: StoreCode) -> HttpResponse:
@@ -77,7 +83,7 @@ def prove(request: HttpRequest, code: StoreCode) -> HttpResponse:
     if phone is None:
         return _page(request, code, "code", form=form, asked=asked)
     member = identity.resolve(phone=phone)
-    if member is None or not cards.is_enrolled(member, code.store.brand):
+    if member is None or _needs_terms(member, code):
         return redirect("join-terms", public=code.public)
     joining.visit(member, code=code, now=timezone.now())
     request.guest.sign_in(member)

@@ -15,5 +15,6 @@ urlpatterns = [
     path("m/offers", card.offers, name="card-offers"),
     path("m/leave", card.leave, name="card-leave"),
     path("m/sign-in", card.sign_in, name="card-sign-in"),
+    path("m/terms", card.terms, name="card-terms"),
     path("m/sign-in/code", card.sign_in_code, name="card-sign-in-code"),
 ]

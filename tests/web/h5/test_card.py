@@ -159,6 +159,7 @@ def test_a_member_by_file_without_any_programme_still_has_a_card(client):
     make_member(phone=PHONE)
     page = client.get(client.post("/m/sign-in", {"phone": PHONE})["Location"])
     client.post("/m/sign-in/code", {"code": shown_code(page)})
+    client.post("/m/terms", {"agrees": "yes"})
 
     assert client.get("/m/").status_code == 200
 

@@ -9,11 +9,12 @@ from django.test import Client
 from loyalty.models import CouponTemplate
 from loyalty.services import programs
 from members.models import Consent, Member, OneTimeCode, StoreBinding
+from members.services import consent
 from stores.models import Brand, CodeScan
 from stores.services import codes
 from tests.factories import NOON, make_brand, make_member, make_phone, make_region, make_store
 
-from .shoppers import ask, join, make_code, prove
+from .shoppers import ask, join, make_code, prove, shown_code
 
 PHONE = "16900001234"
 
@@ -271,7 +272,6 @@ def test_a_code_of_another_browser_opens_nothing(client, clock):
 
 
 # --- consents and the card -----------------------------------------------------------------------------
-@pytest.mark.row("000-35")
 def test_joining_ends_on_the_card_with_consents_as_ticked(client):
     code = make_code()
     prove(client, code, PHONE)
@@ -367,6 +367,53 @@ def test_a_member_of_another_brand_is_asked_for_consent_only(client):
     assert client.get(f"/c/{second.public}")["Location"] == f"/c/{second.public}/terms"
     assert client.post(f"/c/{second.public}/terms", {"agrees": "yes"})["Location"] == "/m/"
     assert Member.objects.count() == 1
+
+
+@pytest.fixture
+def imported():
+    """A code, and a member of its brand whom a file brought: enrolled, but never asked."""
+    code = make_code()
+    member = make_member(phone=PHONE, home_store=code.store)
+    program = programs.ensure(code.store.brand, now=NOON)
+    programs.enrol_many([member.pk], program, at=NOON)
+    CouponTemplate.objects.create(program=program, name="新人券", kind="amount", value=10, is_welcome=True)
+    return code, member
+
+
+def test_a_member_from_a_file_agrees_to_the_terms_and_gets_the_welcome_once(client, imported):
+    code, member = imported
+
+    assert prove(client, code, PHONE)["Location"] == f"/c/{code.public}/terms"
+    assert client.get("/m/")["Location"] == "/m/sign-in"
+    for _ in range(2):
+        assert client.post(f"/c/{code.public}/terms", {"agrees": "yes"})["Location"] == "/m/"
+
+    assert Consent.objects.get(member=member, purpose="membership").is_given
+    assert member.coupons.count() == 1
+    assert client.get(f"/c/{code.public}").status_code == 200
+
+
+def test_a_member_who_took_the_consent_back_is_asked_again(client):
+    code = make_code()
+    join(client, code, PHONE)
+    member = Member.objects.get()
+    consent.withdraw(member, "membership", method="card", now=NOON + timedelta(days=9999))
+
+    assert client.get(f"/c/{code.public}")["Location"] == f"/c/{code.public}/terms"
+
+
+def test_a_member_from_a_file_sees_the_terms_before_the_card(client, imported):
+    _code, member = imported
+    page = client.get(client.post("/m/sign-in", {"phone": PHONE})["Location"])
+
+    assert client.post("/m/sign-in/code", {"code": shown_code(page)})["Location"] == "/m/terms"
+    assert client.get("/m/")["Location"] == "/m/sign-in"
+    assert client.post("/m/terms", {"offers": "yes"}).status_code == 422
+    assert client.get("/m/terms").status_code == 200
+    assert client.post("/m/terms", {"agrees": "yes"})["Location"] == "/m/"
+
+    assert Consent.objects.get(member=member, purpose="membership").is_given
+    assert client.get("/m/").status_code == 200
 
 
 def test_a_post_without_the_token_of_the_form_is_refused():
