@@ -47,6 +47,16 @@ def card(member: Member, brand: Brand | None, *, now: datetime) -> Card | None:
     if member.home_store:
         wanted.append(member.home_store.brand_id)
     chosen = next((h for pk in wanted for h in held if h.brand.pk == pk), held[0])
+    return _built(member, chosen, held, now=now)
+
+
+def card_at(member: Member, brand: Brand, *, now: datetime) -> Card | None:
+    """The card at this very brand; None for somebody who takes no part in it. For staff, who see no other brand's."""
+    held = accounts.holding(member, brand)
+    return _built(member, held, [held], now=now) if held else None
+
+
+def _built(member: Member, chosen: Holding, held: list[Holding], *, now: datetime) -> Card:
     above = Tier.objects.filter(program=chosen.program, threshold__gt=chosen.growth).order_by("threshold").first()
     wallet = coupons.wallet(member, now).filter(template__program=chosen.program)
     return Card(chosen, [h.brand for h in held if h is not chosen], above, list(wallet[:SHOWN]))

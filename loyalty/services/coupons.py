@@ -40,7 +40,8 @@ def issue(template: CouponTemplate, member: Member, *, source: str, now: datetim
         template=template, member=member, code=make_code(), source=source, issued_at=now,
         expires_at=now + timedelta(days=template.valid_days),
     )  # fmt: skip
-    events.append("coupon.issued", member=member, at=now, coupon=coupon.pk, template=template.pk, source=source)
+    told = {"program": template.program_id, "coupon": coupon.pk, "template": template.pk, "source": source}
+    events.append("coupon.issued", member=member, at=now, **told)
     return coupon
 
 

@@ -143,7 +143,7 @@ def welcome_latest(program: Program, *, now: datetime) -> int:
     return events.append_many(
         events.NewEvent(
             "coupon.issued", coupon.member_id, coupon.issued_at,
-            data={"coupon": coupon.pk, "template": template.pk, "source": coupon.source},
+            data={"program": program.pk, "coupon": coupon.pk, "template": template.pk, "source": coupon.source},
         )
         for coupon in made
     )  # fmt: skip

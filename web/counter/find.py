@@ -81,7 +81,7 @@ def member(request: HttpRequest, number: str) -> HttpResponse:
 
 
 def _card(request: HttpRequest, found: Member) -> HttpResponse:
-    held = loyalty_cards.card(found, request.store.brand, now=timezone.now())
+    held = loyalty_cards.card_at(found, request.store.brand, now=timezone.now())
     context = {
         "member": found, "card": held, "visit": today.last_visit(found, request.user), "brand": request.store.brand,
     }  # fmt: skip

@@ -11,7 +11,7 @@ from members.models import Identity
 from members.queries import cards
 from stores.models import StoreCode
 from stores.services import codes
-from tests.factories import NOON, make_member, make_staff, make_store
+from tests.factories import NOON, make_member, make_order, make_staff, make_store
 
 PHONE = "16900001234"
 
@@ -74,6 +74,19 @@ def test_the_small_card_shows_tier_balance_and_coupons_and_hides_the_rest(till, 
     assert all(word in page for word in ["王*", "169****1234", "¥15"])
     assert PHONE not in page.replace(f'value="{PHONE}"', "")
     assert "王小明" not in page
+
+
+def test_the_small_card_never_shows_another_brands_holding(client, member):
+    other = make_store()
+    make_order(other, member=member)
+    client.force_login(make_staff(other))
+
+    response = find(client, PHONE)
+
+    assert opened(response) == member.number
+    assert response.context["card"] is None
+    assert "m-note-warning" in response.content.decode()
+    assert "¥15" not in response.content.decode()
 
 
 def test_a_coupons_code_is_the_members_own_and_not_on_the_staffs_page(till, member):

@@ -7,9 +7,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from loyalty.models import Book
+from loyalty.models import Book, CouponTemplate
 from loyalty.queries import accounts
-from loyalty.services import programs
+from loyalty.services import adjusting, coupons, programs
 from members.models import Identity, StoreBinding
 from members.queries import members
 from members.services import reveals
@@ -152,6 +152,41 @@ def test_a_stranger_gets_404_on_every_page_of_a_member(client):
         assert client.post(reverse(name, args=[member.number]), {"reason": "call back"}).status_code == 404, name
 
 
+@pytest.fixture
+def two_brands(client):
+    """A member at home in one brand who holds 70 points of another, and the marketer of the first."""
+    mine, other = make_store(), make_store()
+    member = make_member(home_store=mine)
+    for store, amount in ((mine, 30), (other, 70)):
+        program = programs.ensure(store.brand, now=NOON)
+        gift = CouponTemplate.objects.create(program=program, name=f"券{amount}", kind="amount", value=1)
+        words = {"asset": Book.Asset.POINTS, "amount": amount, "reason": "x", "form_id": f"f{amount}"}
+        adjusting.adjust(member, program, **words, by=make_staff(), now=NOON)
+        words = words | {"asset": Book.Asset.GROWTH, "amount": 1000 * amount}
+        adjusting.adjust(member, program, **words, by=make_staff(), now=NOON)
+        coupons.issue(gift, member, source="x", now=NOON)
+    client.force_login(make_staff(mine.brand, role=Role.MARKETER))
+    return member
+
+
+def test_the_list_and_the_export_show_no_other_brands_points(client, two_brands):
+    assert [row.points for row in client.get(LIST).context["page"]] == [30]
+    body = b"".join(client.get(f"{LIST}?export=csv&cols=points").streaming_content).decode()
+    assert body.splitlines()[1:] == ["30"]
+    client.force_login(make_staff())
+    assert [row.points for row in client.get(LIST).context["page"]] == [30]
+
+
+def test_the_timeline_shows_no_other_brands_facts(client, two_brands):
+    page = reverse("member-detail", args=[two_brands.number])
+    kinds = lambda: sorted(str(one.label) for one in client.get(page).context["card"].moments)  # noqa: E731
+    scoped = kinds()
+    client.force_login(make_staff())
+    whole = kinds()
+    assert (len(scoped), len(whole)) == (4, 8)  # two corrections, a tier, a coupon; and those of the other brand
+    assert sorted(scoped * 2) == whole
+
+
 def test_a_phone_is_shown_for_a_reason_and_noted(client, admin):
     member = make_member(phone="16900005678")
     url = reverse("member-reveal", args=[member.number])
@@ -172,7 +207,6 @@ def test_no_reason_shows_no_phone_and_too_many_are_refused(client, admin, monkey
     assert LogEntry.objects.filter(action=reveals.ACTION).count() == 1
 
 
-@pytest.mark.row("000-16")
 def test_each_link_says_since_when_by_which_code_and_its_state(client, admin):
     first, second = make_store(), make_store()
     guide = make_staff(second, role=Role.ASSOCIATE, name="导购甲")

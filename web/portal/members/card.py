@@ -67,7 +67,7 @@ def build(member: Member, staff: Staff, *, now: datetime) -> Card:
     names = {tier.pk: local(tier) for tier in tiers}
     entries = accounts.statement(member, asset=Book.Asset.POINTS).filter(book__program__in=mine)
     held_coupons = coupons.of_member(member).filter(template__program__in=mine)
-    happened = events.timeline(member, staff)[:SHOWN]
+    happened = events.timeline(member, staff, programs=mine)[:SHOWN]
     return Card(
         member=member, identities=identities, phones=[row for row in identities if row.kind == Identity.Kind.PHONE],
         rungs=[rung(each, [tier for tier in tiers if tier.program_id == each.program.pk]) for each in held],
