@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -7,4 +9,4 @@ class WebConfig(AppConfig):
     verbose_name = _("Web")
 
     def ready(self) -> None:
-        from . import checks  # noqa: PLC0415, F401 -- registers itself, once settings are loaded
+        import_module("web.checks")  # registers itself, once settings are loaded

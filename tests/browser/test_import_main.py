@@ -18,7 +18,7 @@ from tests.imports.files import HEADERS, row, xlsx
 from .test_staff_main import code_now, sign_in
 
 pytestmark = [
-    pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True), pytest.mark.row("002-29")
+    pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)
 ]  # fmt: skip
 ROWS = 10_000
 BAD = {

@@ -7,7 +7,7 @@ from allauth.mfa.totp.internal import auth as totp
 
 from tests.factories import PASSWORD, TOTP_SECRET, make_member, make_staff, make_store
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True), pytest.mark.row("000-45")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 
 def code_now() -> str:

@@ -94,7 +94,7 @@ def sign_in(page, server, staff):
     page.wait_for_url("**/s/")
 
 
-@pytest.mark.row("000-46", "000-35")
+@pytest.mark.row("000-46")
 def test_a_manager_shows_and_prints_the_code_and_a_consumer_scans_it_and_joins(page, browser, server, shop, tmp_path):
     page.set_viewport_size({"width": 390, "height": 844})
     sign_in(page, server, make_staff(shop))

@@ -23,7 +23,7 @@ from tests.factories import NOON, make_brand, make_member, make_region, make_sto
 
 from .files import HEADERS, csv_file, figures, row
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.row("002-29")]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def planned(folder, brand, rows):

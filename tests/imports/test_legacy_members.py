@@ -14,7 +14,6 @@ from tests.factories import NOON, make_brand, make_member, make_region, make_sta
 from .files import HEADERS, bring, figures, row, world, xlsx
 
 
-
 def problems(run):
     return {(p.row_no, p.field, p.code) for p in ImportProblem.objects.filter(run=run)}
 

@@ -16,7 +16,6 @@ from tests.factories import NOON
 
 from .files import HEADERS, bare_xlsx, bring, cell, csv_file, figures, row, xlsx
 
-pytestmark = pytest.mark.row("002-29")
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 64
 ROW = f"<sheetData><row>{cell('A1', '手机号')}</row><row>{cell('A2', '16900000001')}</row>"
 MACRO = {"xl/vbaProject.bin": b"x"}

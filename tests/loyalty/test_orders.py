@@ -199,7 +199,6 @@ def test_a_sender_bound_to_stores_does_not_know_the_others():
     assert [answer.refusal for answer in answers] == [None, Refusal.UNKNOWN_STORE]
 
 
-@pytest.mark.row("000-49")
 def test_one_member_in_two_brands_has_two_ladders_and_one_identity():
     shop, till = make_shop()
     other_shop, other_till = make_shop(region=make_region())

@@ -164,7 +164,6 @@ def test_a_set_of_spends_takes_what_fits_and_leaves_out_the_rest(account):
     assert account.balance == 0
 
 
-@pytest.mark.row("003-13")
 @pytest.mark.parametrize("change", ["UPDATE loyalty_entry SET amount = 1", "DELETE FROM loyalty_entry"])
 def test_the_database_itself_refuses_to_change_the_ledger(account, change):
     earn(account, 10, idem="a")

@@ -50,7 +50,6 @@ def eight_join():
     )
 
 
-@pytest.mark.row("000-35")
 def test_eight_who_join_with_one_phone_become_one_member_with_one_coupon():
     answers = eight_join()
 

@@ -17,8 +17,6 @@ from stores.rules.secrets import temporary_password
 from stores.services import codes, invites, sessions, staff
 from tests.factories import NOON, make_brand, make_dealer, make_region, make_staff, make_store
 
-pytestmark = pytest.mark.row("000-45")
-
 
 @pytest.fixture
 def head():

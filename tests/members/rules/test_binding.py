@@ -11,7 +11,6 @@ HOME, OTHER, ELSEWHERE = Place(1, 10), Place(1, 11), Place(2, 20)
 WITH_ANN, WITH_BOB = Place(1, 10, 7), Place(1, 10, 8)
 
 
-@pytest.mark.row("000-46")
 @pytest.mark.parametrize(
     ("rule", "held", "days_ago", "scanned", "why"),
     [

@@ -14,8 +14,6 @@ from stores.models import LogEntry
 from tests.factories import make_brand, make_staff
 from tests.imports.files import HEADERS, row, xlsx
 
-pytestmark = pytest.mark.row("002-29")
-
 
 @pytest.fixture(autouse=True)
 def _media(settings, tmp_path):

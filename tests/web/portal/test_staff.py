@@ -9,8 +9,6 @@ from stores.models import LogEntry, Staff
 from stores.queries import staff as people
 from tests.factories import PASSWORD, make_brand, make_region, make_staff, make_store
 
-pytestmark = pytest.mark.row("000-45")
-
 
 @pytest.fixture
 def head(client):

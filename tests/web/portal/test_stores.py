@@ -244,7 +244,6 @@ def test_files_that_are_no_table_are_refused_in_words(client, admin, settings, t
 
 
 # --- opening board -------------------------------------------------------------------------------------
-@pytest.mark.row("000-49")
 def test_the_board_counts_each_step_by_brand_and_region_and_leads_to_who_waits(client, admin):
     region = factories.make_region(factories.make_brand(name_en="Qinghe"), name_en="East")
     other = factories.make_region(factories.make_brand(name_en="Lumi"), name_en="West")
