@@ -33,7 +33,7 @@ def join(code, phone=None, *, now=NOON, **given):
     return joining.join(phone or make_phone(), code=code, **words)
 
 
-@pytest.mark.row("000-46", "000-35")
+@pytest.mark.row("000-46")
 def test_joining_makes_one_bound_member_with_consents_programme_and_coupon():
     code = make_code()
     make_welcome(code.store.brand)
@@ -157,7 +157,6 @@ def test_a_scan_at_another_store_follows_the_brands_rule_and_leaves_history(rule
     assert StoreBinding.objects.filter(member=member, ended_at=None).count() == 1
 
 
-@pytest.mark.row("000-16")
 def test_an_associates_code_binds_to_the_associate_and_the_store_code_does_not_unbind():
     store = make_store()
     ann = make_staff(store, role="associate")
