@@ -49,9 +49,9 @@ class NewScan(NamedTuple):
 
 def demand_empty() -> None:
     """Raise NotEmpty, saying what is there, unless this installation has no chain, store or staff."""
-    held = {model._meta.verbose_name_plural: model.objects.count() for model in (Chain, Store, Staff)}
+    held = {"chains": Chain.objects.count(), "stores": Store.objects.count(), "logins": Staff.objects.count()}
     if any(held.values()):
-        there = ", ".join(f"{count} {name}" for name, count in held.items() if count)
+        there = ", ".join(f"{name}: {count}" for name, count in held.items() if count)
         raise NotEmpty(f"This database is not empty ({there}).")
 
 
