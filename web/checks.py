@@ -50,8 +50,12 @@ def database_keeps_what_it_confirms(databases: Any = None, **_given: Any) -> lis
         return []
     try:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT name FROM pg_settings WHERE name IN ('fsync', 'full_page_writes') AND setting = 'off'")
+            cursor.execute(
+                "SELECT name FROM pg_settings WHERE name IN ('fsync', 'full_page_writes') AND setting = 'off'"
+            )
             off = [name for (name,) in cursor.fetchall()]
     except DatabaseError as error:
-        return [Warning(f"The database cannot be asked: {error}", hint="Start it, or mend DATABASE_URL.", id="quanyu.W004")]
+        return [
+            Warning(f"The database cannot be asked: {error}", hint="Start it, or mend DATABASE_URL.", id="quanyu.W004")
+        ]
     return [Error(f"{name} is off.", hint=f"Set {name}=on in postgresql.conf.", id="quanyu.E005") for name in off]

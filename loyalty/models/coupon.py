@@ -47,9 +47,7 @@ class Coupon(models.Model):
     expires_at = models.DateTimeField()
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["template", "member", "source"], name="coupon_once_per_source")
-        ]
+        constraints = [models.UniqueConstraint(fields=["template", "member", "source"], name="coupon_once_per_source")]
         indexes = [models.Index(fields=["member", "expires_at"])]
 
     class Privacy:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -43,7 +44,7 @@ def adjust(
         raise CannotAdjust(_("This form was used already. Open it anew."))
     posted = points.adjust(account, amount, idem=idem, at=now, reason=reason.strip(), by=by)
     if account.version != version:
-        after = {"asset": asset, "amount": amount, "balance": account.balance}
+        after: dict[str, Any] = {"asset": asset, "amount": amount, "balance": account.balance}
         log.record("points.adjusted", member, by=by, now=now, reason=reason, after=after)
         events.append("points.adjusted", member=member, at=now, program=program.pk, **after)
         tiers.reevaluate_many([member.pk], program, now=now, reason="adjust")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import F
 from django.utils.translation import gettext as _
@@ -40,7 +41,12 @@ def issue(template: CouponTemplate, member: Member, *, source: str, now: datetim
         template=template, member=member, code=make_code(), source=source, issued_at=now,
         expires_at=now + timedelta(days=template.valid_days),
     )  # fmt: skip
-    told = {"program": template.program_id, "coupon": coupon.pk, "template": template.pk, "source": source}
+    told: dict[str, Any] = {
+        "program": template.program_id,
+        "coupon": coupon.pk,
+        "template": template.pk,
+        "source": source,
+    }
     events.append("coupon.issued", member=member, at=now, **told)
     return coupon
 

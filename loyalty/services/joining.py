@@ -106,9 +106,7 @@ def agree(
     """A member with this canonical, proven phone agrees to the terms on their card, at no store. Raises CannotJoin."""
     _demand_yes(agrees)
     member, is_new = profiles.join(phone=phone, name=name, language=language, now=now)
-    _give(
-        member, wants_offers=wants_offers, is_new=is_new, language=language, method="card", now=now, address=address
-    )
+    _give(member, wants_offers=wants_offers, is_new=is_new, language=language, method="card", now=now, address=address)
     return member
 
 

@@ -151,7 +151,7 @@ def _recall(settled: list[Settled], cause: Callable[[int, int], str]) -> list[Se
     if not again:
         return settled
     rows = Book.objects.filter(program__brand__in=set(again.values())).values_list("program__brand", "asset", "pk")
-    books = {(brand_id, asset): pk for brand_id, asset, pk in rows}
+    books: dict[tuple[int | None, str], int] = {(brand_id, asset): pk for brand_id, asset, pk in rows}
     causes = {
         (place, asset): cause(place, books[brand_id, asset])
         for place, brand_id in again.items() for asset in ASSETS if (brand_id, asset) in books

@@ -23,9 +23,7 @@ class ConsentText(models.Model):
     published_at = models.DateTimeField()
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["purpose", "version", "language"], name="consent_text_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["purpose", "version", "language"], name="consent_text_once")]
 
 
 class Consent(models.Model):

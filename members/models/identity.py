@@ -29,9 +29,7 @@ class Identity(models.Model):
         indexes = [
             models.Index(fields=["member"], name="identity_member"),
             # the till asks for the last four digits and a name
-            models.Index(
-                Right("value", 4), "member", condition=models.Q(kind=1), name="identity_last_four_of_phone"
-            ),
+            models.Index(Right("value", 4), "member", condition=models.Q(kind=1), name="identity_last_four_of_phone"),
         ]
 
     class Privacy:

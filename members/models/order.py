@@ -23,7 +23,9 @@ class Order(models.Model):
     refunded = models.DecimalField(_("refunded"), max_digits=12, decimal_places=2, default=0)
     paid_at = models.DateTimeField(_("paid"))
     received_at = models.DateTimeField(_("received"))
-    digest = models.BinaryField(max_length=16, help_text="BLAKE2b of what was sent; a twin with another body is refused")
+    digest = models.BinaryField(
+        max_length=16, help_text="BLAKE2b of what was sent; a twin with another body is refused"
+    )
 
     class Meta:
         constraints = [

@@ -29,7 +29,7 @@ def phone_of(member: Member) -> str | None:
 def is_known_at(member: Member, stores: QuerySet[Store]) -> bool:
     """Whether the member belongs or belonged to one of these stores, or bought there."""
     return (
-        stores.filter(pk=member.home_store_id).exists()
+        stores.filter(members=member.pk).exists()
         or StoreBinding.objects.filter(member=member, store__in=stores).exists()
         or Order.objects.filter(member=member, store__in=stores).exists()
     )

@@ -218,7 +218,9 @@ def _write_lines(
     with connection.cursor() as cursor, cursor.copy(COPY_LINES) as copy:
         for order_id, lines in with_lines:
             for line_no, (sku, name, quantity, amount) in enumerate(lines, 1):
-                copy.write_row((order_id, line_no, sku, products.get(sku), receipts.printable(name)[:160], quantity, amount))
+                copy.write_row(
+                    (order_id, line_no, sku, products.get(sku), receipts.printable(name)[:160], quantity, amount)
+                )
 
 
 def _append_paid(news: Sequence[NewOrder], answers: list[Recorded | None]) -> None:

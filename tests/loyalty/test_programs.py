@@ -55,9 +55,7 @@ def test_new_rates_hold_for_the_next_order_and_are_noted(db):
 
 def test_a_negative_rate_is_refused(program):
     with pytest.raises(programs.BadProgram):
-        programs.edit_rates(
-            program, points_per_yuan=Decimal(-1), growth_per_yuan=Decimal(0), by=make_staff(), now=NOON
-        )
+        programs.edit_rates(program, points_per_yuan=Decimal(-1), growth_per_yuan=Decimal(0), by=make_staff(), now=NOON)
 
 
 LOWER = [Rung(0, "普卡", "Standard", 0), Rung(1, "银卡", "Silver", 600), *DEFAULT_LADDER[2:]]

@@ -71,9 +71,7 @@ def _lay(now: datetime) -> tuple[Staff, Brand, Channel]:
         admin = founding.first_administrator("admin", "周知夏", "admin@example.com", now=now)
         founding.open_accounts([admin], settings.DEMO_PASSWORD)
         program = programs.ensure(brand, now=now)
-    programs.edit_rates(
-        program, points_per_yuan=POINTS_PER_YUAN, growth_per_yuan=Decimal(1), by=admin, now=now
-    )
+    programs.edit_rates(program, points_per_yuan=POINTS_PER_YUAN, growth_per_yuan=Decimal(1), by=admin, now=now)
     return admin, brand, till
 
 

@@ -151,7 +151,8 @@ def test_error_pages_ask_the_database_nothing(status, language, django_assert_nu
 
 
 @pytest.mark.parametrize(
-    "path", ["/members/%00/", "/members/?q=%00", "/s/?x=a%00b", "/c/%00/", "/me/?next=%00", "/static/%00", "/healthz?%00"]
+    "path",
+    ["/members/%00/", "/members/?q=%00", "/s/?x=a%00b", "/c/%00/", "/me/?next=%00", "/static/%00", "/healthz?%00"],
 )
 def test_a_nul_in_an_address_is_answered_400_before_anything_looks_it_up(path):
     answer = calm(make_staff()).get(path)

@@ -49,9 +49,7 @@ class MemberList(ListPage):
         return Empty(_("No members yet"), text, "users", _("Import members"), url)
 
     def rows(self):
-        return loyalty_members.with_balance(
-            members.for_list(self.request.user), programs.visible_to(self.request.user)
-        )
+        return loyalty_members.with_balance(members.for_list(self.request.user), programs.visible_to(self.request.user))
 
     def actions(self):
         url = address("import-new")
