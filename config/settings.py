@@ -18,7 +18,7 @@ TESTING = "PYTEST_VERSION" in os.environ  # set by pytest before anything is imp
 
 DEBUG = env.flag("DEBUG")
 DEMO = env.flag("DEMO")
-DEMO_NUMBERS_BLOCK_SEND = True  # 1690000xxxx-1690099xxxx never leave the machine
+DEMO_NUMBERS_BLOCK_SEND = True  # numbers of the demo (1690…) never leave the machine
 CHAIN = env.text("QUANYU_CHAIN", "demo")  # or "journey": a database of its own with public data; or "empty"
 DEMO_PASSWORD = env.text("DEMO_PASSWORD", "quanyu-demo-2026")
 
