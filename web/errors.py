@@ -9,7 +9,6 @@ from typing import Any
 
 from axes.helpers import get_cool_off
 from django.core.exceptions import RequestDataTooBig
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -18,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from stores.services import sessions
 
 from .addresses import client_address, login_name
+from .outages import is_outage
 from .problems import problem
 
 API = "/api/"
@@ -85,7 +85,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """500, or 503 when the database is away. Django calls this while the exception is still being handled."""
-    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+    if is_outage(sys.exc_info()[1]):
         return page(request, 503, retry=RETRY)
     return page(request, 500)
 

@@ -1,7 +1,7 @@
 """Is the service well? For load balancers and for `make up`."""
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.http import HttpRequest, JsonResponse
 from kombu import Connection
 from kombu.exceptions import OperationalError
@@ -12,7 +12,7 @@ def database_is_well() -> bool:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-    except DatabaseError:
+    except Error:  # an InterfaceError is no DatabaseError
         return False
     return True
 

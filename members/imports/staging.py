@@ -67,7 +67,8 @@ def fill(cursor: CursorWrapper, run: ImportRun, today: date, report: Callable[[i
     drop(run)
     cursor.execute(f"CREATE UNLOGGED TABLE {table(run)} ({', '.join(listed)})")
     child = Child(order, report)
-    with cursor.copy(f"COPY {table(run)} FROM STDIN (FORMAT binary)") as copy:
+    words = f"COPY {table(run)} FROM STDIN (FORMAT binary)"
+    with connection.wrap_database_errors, cursor.copy(words) as copy:
         for block in child:
             copy.write(block)
     cursor.execute(f"CREATE INDEX ON {table(run)} (row_no)")

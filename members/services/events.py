@@ -43,7 +43,7 @@ def append(
 def append_many(rows: Iterable[NewEvent]) -> int:
     """Write many facts in one stream; how many."""
     count = 0
-    with connection.cursor() as cursor, cursor.copy(COPY) as copy:
+    with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(COPY) as copy:
         for row in rows:
             copy.write_row((*row[:5], json.dumps(row.data, separators=(",", ":"))))
             count += 1

@@ -128,7 +128,7 @@ def join_many(people: Iterable[Newcomer], *, now: datetime) -> int:
     """
     with connection.cursor() as cursor:
         cursor.execute(NEWCOMERS)
-        with cursor.copy(COPY) as copy:
+        with connection.wrap_database_errors, cursor.copy(COPY) as copy:
             for person in people:
                 copy.write_row(person)
     return _settle_in(now)

@@ -215,7 +215,7 @@ def _write_lines(
         return
     skus = {line[0] for _, lines in with_lines for line in lines}
     products = dict(Product.objects.filter(sku__in=skus).values_list("sku", "pk"))
-    with connection.cursor() as cursor, cursor.copy(COPY_LINES) as copy:
+    with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(COPY_LINES) as copy:
         for order_id, lines in with_lines:
             for line_no, (sku, name, quantity, amount) in enumerate(lines, 1):
                 copy.write_row(

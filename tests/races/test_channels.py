@@ -2,10 +2,13 @@
 
 import json
 import random
+import sys
 import threading
 import time
 
+import psycopg
 import pytest
+from django import db
 from django.db import close_old_connections, connection, connections, transaction
 from django.test import Client
 
@@ -13,6 +16,8 @@ from loyalty.models import Account, Entry, Lot
 from loyalty.queries import reconcile
 from loyalty.services import points, tiers
 from members.models import Order, OrderLine
+from members.rules import receipts
+from members.services import events
 from stores.models import Channel
 from stores.services import channels
 from tests.factories import NOON, make_channel, make_member
@@ -23,13 +28,13 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 AT = NOON.isoformat()
 
 
-def post(token, path, body):
+def post(token, path, body, **headers):
     """One request as a server would run it, with a connection that is looked after before and after."""
     close_old_connections()
     try:
         return Client(raise_request_exception=False).post(
             f"/api/v1{path}", json.dumps(body), content_type="application/json",
-            headers={"Authorization": f"Bearer {token}"},
+            headers={"Authorization": f"Bearer {token}"} | headers,
         )  # fmt: skip
     finally:
         close_old_connections()
@@ -150,7 +155,7 @@ def test_while_the_database_is_away_the_api_answers_503_and_then_goes_on():
     connection.settings_dict["HOST"] = "/nonexistent"
     try:
         started = time.monotonic()
-        away = post(token, "/orders", order(store, phone, "1"))
+        away = post(token, "/orders", order(store, phone, "1"), **{"Accept-Language": "en"})
         took = time.monotonic() - started
     finally:
         connection.settings_dict["HOST"] = host
@@ -184,6 +189,73 @@ def test_a_connection_that_dies_in_the_middle_leaves_nothing_half_done(monkeypat
     assert stored == (0, 0)
     assert again.status_code == 201
     assert reconcile.drifts() == []
+
+
+def kill_this_connection():
+    """As an administrator would, from another connection; waits until it is dead."""
+    pid, other = connection.connection.info.backend_pid, connection.copy()
+    with other.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+    other.close()
+
+
+@pytest.mark.parametrize(("module", "name"), [(receipts, "printable"), (events.json, "dumps")])
+def test_a_connection_that_dies_within_a_copy_is_answered_503(monkeypatch, module, name):
+    """What COPY raises does not pass through Django's cursor, which gives database errors their Django class."""
+    store, till = make_shop()
+    member = make_member()
+    token, phone = key_of(till), phone_of(member)
+    whole, kills = getattr(module, name), []
+
+    def die_first(*given, **more):
+        if sys._getframe(1).f_code.co_name in {"_write_lines", "append_many"}:
+            kills.append(kill_this_connection())
+        return whole(*given, **more)
+
+    monkeypatch.setattr(module, name, die_first)
+    died = post(token, "/orders", order(store, phone, "1"))
+    monkeypatch.undo()
+    stored = Order.objects.count(), Entry.objects.count()
+    again = post(token, "/orders", order(store, phone, "1"))
+
+    assert len(kills) == 1
+    assert (died.status_code, died["Retry-After"]) == (503, "10")
+    assert stored == (0, 0)
+    assert again.status_code == 201
+
+
+@pytest.mark.parametrize("kind", [db.OperationalError, db.InterfaceError, psycopg.OperationalError,
+                                  psycopg.InterfaceError, psycopg.errors.AdminShutdown])  # fmt: skip
+def test_every_word_for_a_lost_database_is_answered_503(monkeypatch, kind):
+    store, till = make_shop()
+    token, phone = key_of(till), phone_of(make_member())
+
+    def lost(*given, **more):
+        raise kind("gone")
+
+    monkeypatch.setattr(tiers, "reevaluate_many", lost)
+    answer = post(token, "/orders", order(store, phone, "1"))
+
+    assert (answer.status_code, answer["Retry-After"]) == (503, "10")
+
+
+@pytest.mark.parametrize("kind", [db.DatabaseError, db.IntegrityError, psycopg.DatabaseError])
+def test_another_database_error_is_503_only_when_the_connection_is_gone(monkeypatch, kind):
+    store, till = make_shop()
+    token, phone = key_of(till), phone_of(make_member())
+
+    def fail(*given, **more):
+        if gone:
+            connection.close()
+        raise kind("oh")
+
+    monkeypatch.setattr(tiers, "reevaluate_many", fail)
+    gone = False
+    ours = post(token, "/orders", order(store, phone, "1"))
+    gone = True
+    lost = post(token, "/orders", order(store, phone, "1"))
+
+    assert (ours.status_code, lost.status_code) == (500, 503)
 
 
 def test_tills_that_send_again_after_a_503_lose_and_double_nothing():

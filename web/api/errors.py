@@ -2,14 +2,16 @@
 
 from typing import Any
 
+import psycopg
+from django import db
 from django.core.exceptions import RequestDataTooBig
-from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from loyalty.services.orders import Refusal
+from web.outages import is_outage
 from web.problems import problem
 
 RETRY = 10  # seconds
@@ -41,8 +43,8 @@ def install(api: NinjaAPI) -> None:
     api.exception_handler(HttpError)(_unreadable)
     api.exception_handler(RequestDataTooBig)(_too_big)
     api.exception_handler(Http404)(_absent)
-    api.exception_handler(OperationalError)(_database_away)
-    api.exception_handler(InterfaceError)(_database_away)
+    api.exception_handler(db.Error)(_database_trouble)
+    api.exception_handler(psycopg.Error)(_database_trouble)
 
 
 def wrong_fields(errors: list[Any]) -> str:
@@ -82,5 +84,7 @@ def _absent(request: HttpRequest, error: Http404) -> HttpResponse:
     return problem(404, "not_found", _("There is nothing here"))
 
 
-def _database_away(request: HttpRequest, error: Exception) -> HttpResponse:
+def _database_trouble(request: HttpRequest, error: Exception) -> HttpResponse:
+    if not is_outage(error):
+        raise error  # a mistake of ours: 500
     return problem(503, "unavailable", _("Back in a moment"), _("Send the same again: it is taken once."), retry=RETRY)
