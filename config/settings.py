@@ -1,6 +1,7 @@
 """The only settings file. What differs between machines comes from the environment (docs/install.md)."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -238,7 +239,9 @@ FILTERS_EMPTY_CHOICE_LABEL = _("All")  # what an unused filter of a list says
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"
 ASSETS = VAR / "assets"  # what `make up` copies from npm packages
-STATICFILES_DIRS = [ASSETS] if ASSETS.is_dir() else []
+with suppress(OSError):  # there before the first copy, or the process that makes it would not gather it
+    ASSETS.mkdir(parents=True, exist_ok=True)
+STATICFILES_DIRS = [ASSETS]
 MEDIA_ROOT = VAR / "media"
 MEDIA_URL = "/media/"  # never mounted: files are handed out by views that ask who you are
 _STATIC = "config.static.StaticStorage"
