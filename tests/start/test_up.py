@@ -96,7 +96,9 @@ def test_up_gets_healthy_revives_its_children_and_takes_over_after_everything_wa
         assert f"port {port} is taken, using {port + 1}" in first.said()
         assert well(address)
         gathered = json.loads((var / "static" / "staticfiles.json").read_text())["paths"]
-        assert {"tabler.min.css", "weui.min.css", "icons.svg"} <= gathered.keys(), "the first start has its style sheets"
+        assert {"tabler.min.css", "weui.min.css", "icons.svg"} <= gathered.keys(), (
+            "the first start has its style sheets"
+        )
 
     second = Started(var, port + 5)
     assert second.process.wait(60) == 0
