@@ -63,10 +63,12 @@ def issue(
     """
     label = label.strip()[:60]
     _demand(store, kind, associate, label)
-    made = _insert([_make(store, kind=kind, by=by, now=now, associate=associate, label=label)], by=by, now=now)
-    live = codes.live_of(store, kind=kind, associate=associate, label=label)
-    assert live is not None or made
-    return live or made[0]
+    while True:
+        # A code that stopped this insert may be retired before it can be read here: then the place is free again.
+        made = _insert([_make(store, kind=kind, by=by, now=now, associate=associate, label=label)], by=by, now=now)
+        live = codes.live_of(store, kind=kind, associate=associate, label=label)
+        if live or made:
+            return live or made[0]
 
 
 @transaction.atomic(durable=True)

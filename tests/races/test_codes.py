@@ -1,36 +1,18 @@
 """Two people at once: one live code for each place. The twins lose their guard and must fail."""
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connection, connections
+from django.db import connection
 
 from stores.models import PosterArchive, StoreCode
 from stores.services import codes, posters
 from tests import factories
 from tests.factories import NOON
+from tests.races.hands import HANDS, at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Kind = StoreCode.Kind
-HANDS = 8
-
-
-def at_once(act, count=HANDS):
-    """Run ``act(n)`` in threads that start together; return results and exceptions."""
-    gate = threading.Barrier(count)
-
-    def one(n):
-        gate.wait()
-        try:
-            return act(n)
-        except Exception as error:
-            return error
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(count) as pool:
-        return list(pool.map(one, range(count)))
 
 
 def live(store):
@@ -101,7 +83,26 @@ def test_rotating_revoking_and_issuing_at_once_end_with_at_most_one_live_code():
     ]
     made = at_once(lambda n: acts[n % 3](), 9)
     assert live(store) <= 1
-    assert all(isinstance(one, StoreCode | codes.CodeRetired) for one in made)
+    assert [one for one in made if not isinstance(one, StoreCode | codes.CodeRetired)] == []
+
+
+def test_a_code_that_is_retired_between_the_insert_and_the_look_makes_room_for_a_new_one(monkeypatch):
+    store = factories.make_store()
+    old = issue(store)
+    insert, tries = codes._insert, []
+
+    def insert_then_lose(*args, **kwargs):
+        made = insert(*args, **kwargs)
+        if not tries:
+            StoreCode.objects.filter(pk=old.pk).update(revoked_at=NOON)
+        tries.append(made)
+        return made
+
+    monkeypatch.setattr(codes, "_insert", insert_then_lose)
+    new = issue(store)
+    assert new.pk != old.pk
+    assert len(tries) == 2
+    assert live(store) == 1
 
 
 def test_a_visitor_who_taps_eight_times_at_once_counts_once():

@@ -1,8 +1,5 @@
 """Eight phones in one hand: one person joins, whatever the clock says."""
 
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
-
 import pytest
 from django.db import connection
 
@@ -12,8 +9,8 @@ from members.models import Consent, Event, Identity, Member, StoreBinding
 from stores.models import Brand, StoreCode
 from stores.services import codes
 from tests.factories import NOON, make_brand, make_member, make_region, make_store
+from tests.races.hands import HANDS, at_once
 
-THREADS = 8
 PHONE = "16900001234"
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
@@ -22,28 +19,11 @@ def make_code(region=None):
     return codes.issue(make_store(region), kind=StoreCode.Kind.STORE, by=None, now=NOON)
 
 
-def all_at_once(act):
-    """Run ``act(n)`` in eight threads that start together; their answers, exceptions among them."""
-    start = Barrier(THREADS)
-
-    def run(n):
-        try:
-            start.wait(timeout=20)
-            return act(n)
-        except Exception as error:
-            return error
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(THREADS) as pool:
-        return list(pool.map(run, range(THREADS)))
-
-
 def eight_join():
     code = make_code()
     program = programs.ensure(code.store.brand, now=NOON)
     CouponTemplate.objects.create(program=program, name="新人券", kind="amount", value=10, is_welcome=True, stock=5)
-    return all_at_once(
+    return at_once(
         lambda n: joining.join(
             PHONE, code=code, agrees=True, wants_offers=False, language="zh-hans", visitor=f"v{n}", now=NOON
         )
@@ -82,8 +62,8 @@ def test_without_the_unique_key_the_same_race_makes_several_members():
 def eight_visit():
     region = make_region(make_brand(binding=Brand.Binding.LAST))
     member = make_member(home_store=make_store(region))
-    places = [make_code(region) for _ in range(THREADS)]
-    return member, all_at_once(lambda n: joining.visit(member, code=places[n], now=NOON))
+    places = [make_code(region) for _ in range(HANDS)]
+    return member, at_once(lambda n: joining.visit(member, code=places[n], now=NOON))
 
 
 def test_eight_scans_at_once_leave_one_open_binding_and_a_whole_history():
@@ -92,7 +72,7 @@ def test_eight_scans_at_once_leave_one_open_binding_and_a_whole_history():
     assert [a for a in answers if isinstance(a, Exception)] == []
     history = StoreBinding.objects.filter(member=member)
     assert history.filter(ended_at=None).count() == 1
-    assert history.count() == THREADS + 1
+    assert history.count() == HANDS + 1
     member.refresh_from_db()
     assert history.get(ended_at=None).store == member.home_store
 
@@ -104,7 +84,7 @@ def test_without_the_lock_on_the_member_the_scans_collide(monkeypatch):
 
     history = StoreBinding.objects.filter(member=member)
     collided = [a for a in answers if isinstance(a, Exception)]
-    assert collided or history.count() != THREADS + 1
+    assert collided or history.count() != HANDS + 1
 
 
 def test_no_consent_is_written_twice_by_a_race():

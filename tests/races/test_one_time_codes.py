@@ -1,39 +1,20 @@
 """A burst of askers gets one text message; a code that eight browsers' tabs send at once is right once."""
 
 import re
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from threading import Barrier, BrokenBarrierError
 
 import pytest
-from django.db import connection
 
 from members.models import OneTimeCode
 from members.rules.one_time_codes import Outcome
 from members.services import one_time_codes
 from members.services.one_time_codes import TooManyCodes
 from tests.factories import NOON
+from tests.races.hands import HANDS, at_once
 
-THREADS = 8
 PHONE, SESSION = "16900001234", "a" * 32
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
-
-
-def all_at_once(act):
-    """Run ``act(n)`` in eight threads that start together; their answers, exceptions among them."""
-    start = Barrier(THREADS)
-
-    def run(n):
-        try:
-            start.wait(timeout=20)
-            return act(n)
-        except Exception as error:
-            return error
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(THREADS) as pool:
-        return list(pool.map(run, range(THREADS)))
 
 
 def meet_after(monkeypatch, name, *, patience):
@@ -41,7 +22,7 @@ def meet_after(monkeypatch, name, *, patience):
 
     Under a lock they cannot all get here: the one that holds it goes on when its ``patience`` (seconds) is over.
     """
-    meeting, read = Barrier(THREADS), getattr(one_time_codes.counts, name)
+    meeting, read = Barrier(HANDS), getattr(one_time_codes.counts, name)
 
     def read_and_meet(*given, **words):
         seen = read(*given, **words)
@@ -61,25 +42,25 @@ def send(n=0):
 def test_eight_who_ask_for_one_phone_at_once_send_one_text_message(monkeypatch):
     meet_after(monkeypatch, "first_limit", patience=1)
 
-    answers = all_at_once(send)
+    answers = at_once(send)
 
     assert OneTimeCode.objects.count() == 1
-    assert sum(isinstance(answer, TooManyCodes) for answer in answers) == THREADS - 1
+    assert sum(isinstance(answer, TooManyCodes) for answer in answers) == HANDS - 1
 
 
 def test_without_the_lock_the_same_burst_slips_past_the_cap(monkeypatch):
     monkeypatch.setattr(one_time_codes, "LOCK", "SELECT %s")
     meet_after(monkeypatch, "first_limit", patience=20)
 
-    all_at_once(send)
+    at_once(send)
 
-    assert OneTimeCode.objects.count() == THREADS
+    assert OneTimeCode.objects.count() == HANDS
 
 
 def eight_verify():
     digits = re.search(r"\d{6}", send().shown)[0]
     session = f"{0:032d}"
-    return all_at_once(lambda n: one_time_codes.verify(PHONE, digits, "join", session=session, now=NOON))
+    return at_once(lambda n: one_time_codes.verify(PHONE, digits, "join", session=session, now=NOON))
 
 
 def test_a_right_code_sent_eight_times_at_once_is_right_once(monkeypatch):
@@ -88,11 +69,11 @@ def test_a_right_code_sent_eight_times_at_once_is_right_once(monkeypatch):
     answers = eight_verify()
 
     assert answers.count(Outcome.RIGHT) == 1
-    assert answers.count(Outcome.EXPIRED) == THREADS - 1
+    assert answers.count(Outcome.EXPIRED) == HANDS - 1
 
 
 def test_without_the_row_lock_the_same_code_is_right_several_times(monkeypatch):
     monkeypatch.setattr("django.db.models.query.QuerySet.select_for_update", lambda rows, **words: rows)
     meet_after(monkeypatch, "wrong_tries", patience=20)
 
-    assert eight_verify() == [Outcome.RIGHT] * THREADS
+    assert eight_verify() == [Outcome.RIGHT] * HANDS
