@@ -33,6 +33,7 @@ WORDS: dict[int, tuple[Any, Any]] = {
         _("There is nothing here"),
         _("The address may be mistyped, or the record lies outside the stores that you see."),
     ),
+    405: (_("This address does not take that method"), _("Go back, reload the page and try again.")),
     413: (_("That was too much at once"), _("The file or form is too large. Split it and send the parts one by one.")),
     429: (_("Too many attempts"), _("Wait a moment, then try again.")),
     500: (
@@ -46,8 +47,8 @@ WORDS: dict[int, tuple[Any, Any]] = {
 }
 
 CODES = {
-    400: "unreadable", 403: "forbidden", 404: "not_found", 413: "too_large", 429: "too_many", 500: "broken",
-    503: "unavailable",
+    400: "unreadable", 403: "forbidden", 404: "not_found", 405: "method_not_allowed", 413: "too_large",
+    429: "too_many", 500: "broken", 503: "unavailable",
 }  # fmt: skip
 
 

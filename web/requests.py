@@ -1,10 +1,10 @@
-"""What no address may hold, whoever asks."""
+"""What every request passes, whoever asks: no NUL in an address, one shape of answers to programs."""
 
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponseBase
 
-from .errors import page
+from .errors import API, page
 
 NUL = "\0"
 
@@ -23,3 +23,18 @@ class NoNul:
         if NUL in request.path or NUL in query or "%00" in query:
             return page(request, 400)
         return self.get_response(request)
+
+
+class MethodNotAllowed:
+    """Answers 405 to a program in the shape of every other problem, with the methods that are allowed."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if response.status_code != 405 or not request.path.startswith(API):
+            return response
+        answer = page(request, 405)
+        answer["Allow"] = response["Allow"]
+        return answer

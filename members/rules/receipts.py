@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.db.models import TextChoices
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 CLOCK_SKEW = timedelta(minutes=5)  # how far a till's clock may run ahead
 MOST = Decimal(10) ** 10  # yuan: what the columns hold
 MOST_QUANTITY = Decimal(10) ** 9
+FINEST = -20  # the power of ten of the last digit that a number may be written with
 MOST_LINES = 2_000
+BACKDATED = timedelta(days=1)  # how far a refund may lie before its order: tills that know only the day
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -36,6 +38,7 @@ class Refusal(TextChoices):
     OTHER_BODY = "other_body", _("This number was sent before with other content. What was stored first stays.")
     UNKNOWN_ORDER = "unknown_order", _("This order is not known here. Send the order first, then its refund.")
     NOTHING_GIVEN_BACK = "nothing_given_back", _("The amount of a refund must be more than zero.")
+    BEFORE_ORDER = "before_order", _("The refund is dated before its order was paid. Check the till's clock.")
     MORE_THAN_PAID = "more_than_paid", _("The refunds of this order would be more than was paid.")
 
 
@@ -142,9 +145,21 @@ def _fault_of_number(number: str) -> Refusal | None:
 
 
 def _fault_of_amount(amount: Decimal) -> Refusal | None:
-    if not amount.is_finite() or abs(amount) >= MOST or amount != round(amount, 2):
+    if not _is_money(amount):
         return Refusal.BAD_AMOUNT
     return Refusal.NEGATIVE_AMOUNT if amount < 0 else None
+
+
+def _is_storable(number: Decimal, most: Decimal, *, decimals: int) -> bool:
+    """Whether a column holds it. The exponent is looked at first: no arithmetic runs on a number that it could break."""
+    _sign, _digits, exponent = number.as_tuple()
+    if not (isinstance(exponent, int) and exponent >= FINEST and -most < number < most):
+        return False
+    return -most < round(number, decimals) < most
+
+
+def _is_money(amount: Decimal) -> bool:
+    return _is_storable(amount, MOST, decimals=2) and amount == round(amount, 2)
 
 
 def _fault_of_time(at: datetime, *, now: datetime) -> Refusal | None:
@@ -156,12 +171,9 @@ def _fault_of_time(at: datetime, *, now: datetime) -> Refusal | None:
 def _fault_of_lines(lines: tuple[NewLine, ...] | list[NewLine]) -> Refusal | None:
     if len(lines) > MOST_LINES:
         return Refusal.TOO_MANY_LINES
-    try:
-        for sku, _name, quantity, amount in lines:
-            if not (0 < len(sku) <= 40 and sku.isprintable()):
-                return Refusal.BAD_LINE
-            if not (-MOST_QUANTITY < quantity < MOST_QUANTITY and -MOST < amount < MOST):
-                return Refusal.BAD_LINE
-    except InvalidOperation:  # not a number
-        return Refusal.BAD_LINE
+    for sku, _name, quantity, amount in lines:
+        if not (0 < len(sku) <= 40 and sku.isprintable()):
+            return Refusal.BAD_LINE
+        if not (_is_storable(quantity, MOST_QUANTITY, decimals=3) and _is_money(amount)):
+            return Refusal.BAD_LINE
     return None

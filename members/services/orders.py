@@ -33,7 +33,7 @@ INSERT_ORDERS = """
     RETURNING id, channel_id, number
 """
 FIND_ORDERS = """
-    SELECT o.channel_id, o.number, o.id, o.member_id, o.store_id, o.amount, o.refunded, o.digest, s.brand_id
+    SELECT o.channel_id, o.number, o.id, o.member_id, o.store_id, o.amount, o.refunded, o.digest, s.brand_id, o.paid_at
     FROM unnest(%s::bigint[], %s::text[]) AS sent (channel_id, number)
     JOIN members_order o ON o.channel_id = sent.channel_id AND o.number = sent.number
     JOIN stores_store s ON s.id = o.store_id
@@ -277,13 +277,15 @@ def _judge_refund(new: NewRefund, orders: dict[Key, list[Any]], stored: dict[Key
     order = orders.get((new.channel.pk, new.order_number))
     if order is None:
         return RecordedRefund(Status.REJECTED, Refusal.UNKNOWN_ORDER)
-    _, _, order_id, member_id, store_id, amount, refunded, _, brand_id = order
+    _, _, order_id, member_id, store_id, amount, refunded, _, brand_id, paid_at = order
     if before := stored.get((new.channel.pk, new.number)):
         if before[1:] == (order_id, new.amount):
             return RecordedRefund(
                 Status.DUPLICATE, None, before[0], order_id, member_id, store_id, brand_id, amount, refunded, refunded
             )
         return RecordedRefund(Status.REJECTED, Refusal.OTHER_BODY)
+    if new.refunded_at < paid_at - receipts.BACKDATED:
+        return RecordedRefund(Status.REJECTED, Refusal.BEFORE_ORDER)
     after = refunded + new.amount
     if after > amount:
         return RecordedRefund(Status.REJECTED, Refusal.MORE_THAN_PAID)

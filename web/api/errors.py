@@ -7,6 +7,7 @@ from django import db
 from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
@@ -16,6 +17,20 @@ from web.problems import problem
 
 RETRY = 10  # seconds
 STATUS = {Refusal.UNKNOWN_STORE: 404, Refusal.UNKNOWN_ORDER: 404, Refusal.OTHER_BODY: 409, Refusal.MORE_THAN_PAID: 409}
+
+WRONG = {  # the beginning of a type of pydantic's errors → what to tell; the first that fits
+    "missing": _lazy("is missing"),
+    "string_too_long": _lazy("has more than %(max_length)s characters"),
+    "string_too_short": _lazy("has fewer than %(min_length)s characters"),
+    "too_long": _lazy("has more than %(max_length)s entries"),
+    "too_short": _lazy("has fewer than %(min_length)s entries"),
+    "string": _lazy("is not a text"),
+    "decimal": _lazy("is not a number"),
+    "finite_number": _lazy("is not a number"),
+    "datetime": _lazy("is not a date with a time"),
+    "list": _lazy("is not a list"),
+    "literal_error": _lazy("must be %(expected)s"),
+}
 
 
 class Refused(Exception):
@@ -48,8 +63,22 @@ def install(api: NinjaAPI) -> None:
 
 
 def wrong_fields(errors: list[Any]) -> str:
-    """Which fields are wrong and how, without repeating what was sent."""
-    return "; ".join(f"{'.'.join(str(step) for step in error['loc'])}: {error['msg']}" for error in errors[:10])
+    """Which fields are wrong and how, in the caller's language and without repeating what was sent."""
+    return "; ".join(f"{_place(error['loc'])}: {_why(error['type'], error.get('ctx') or {})}" for error in errors[:10])
+
+
+def _place(steps: tuple[int | str, ...]) -> str:
+    """``member.phone``; the place of a whole body is ``body``."""
+    inner = steps[2:] if steps[:2] == ("body", "body") else steps
+    return ".".join(str(step) for step in inner or ("body",))
+
+
+def _why(kind: str, limits: dict[str, Any]) -> str:
+    """A sentence for an error of pydantic, by its type."""
+    if kind == "value_error":  # one of ours, from schemas
+        return str(limits.get("error", ""))
+    words = next((words for start, words in WRONG.items() if kind.startswith(start)), _("is not of the right kind"))
+    return str(words) % limits
 
 
 def _refused(request: HttpRequest, error: Refused) -> HttpResponse:

@@ -48,7 +48,7 @@ def push_orders(request: KeyRequest, body: BatchIn):
     return Status(207 if counts["rejected"] else 200, BatchOut(items=items, **counts))
 
 
-@router.post("/orders/{number}/refunds", response={200: RefundOut, 201: RefundOut, **PROBLEMS})
+@router.post("/orders/{path:number}/refunds", response={200: RefundOut, 201: RefundOut, **PROBLEMS})
 def push_refund(request: KeyRequest, body: RefundIn, number: Path[str]):
     """Take a refund of one order, whole or in part.
 

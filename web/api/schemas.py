@@ -2,8 +2,9 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Literal
 
+from django.utils.translation import gettext as _
 from ninja import Schema
 from pydantic import Field, SkipValidation, model_validator
 
@@ -13,6 +14,7 @@ from stores.models import Channel
 MOST_ORDERS = 500
 MOST_LINES = 500
 Text64 = Annotated[str, Field(max_length=64)]
+Yuan = Annotated[Literal["CNY"], Field(description="Amounts are yuan; another currency is refused")]
 
 
 class ShopperIn(Schema):
@@ -25,7 +27,7 @@ class ShopperIn(Schema):
     @model_validator(mode="after")
     def _exactly_one(self) -> "ShopperIn":
         if len([word for word in (self.phone, self.card, self.openid) if word]) != 1:
-            raise ValueError("give exactly one of phone, card and openid")
+            raise ValueError(_("give exactly one of phone, card and openid"))
         return self
 
     def ref(self) -> MemberRef:
@@ -50,6 +52,7 @@ class OrderIn(Schema):
     number: Text64
     store: Annotated[str, Field(max_length=32, description="The store's code")]
     amount: Annotated[Decimal, Field(description="What was paid, in yuan", examples=["128.50"])]
+    currency: Yuan = "CNY"
     paid_at: Annotated[datetime, Field(description="With its time zone", examples=["2026-03-04T12:00:00+08:00"])]
     member: ShopperIn | None = None
     associate: Annotated[str, Field(max_length=60, description="Login name of who sold it")] = ""
@@ -73,6 +76,7 @@ class RefundIn(Schema):
 
     number: Text64
     amount: Decimal
+    currency: Yuan = "CNY"
     refunded_at: datetime
     reason: Annotated[str, Field(max_length=200)] = ""
 
@@ -90,7 +94,7 @@ class LookupIn(Schema):
     @model_validator(mode="after")
     def _exactly_one(self) -> "LookupIn":
         if bool(self.phone) == bool(self.card):
-            raise ValueError("give exactly one of phone and card")
+            raise ValueError(_("give exactly one of phone and card"))
         return self
 
     def ref(self) -> MemberRef:
