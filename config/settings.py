@@ -41,6 +41,8 @@ APPEND_SLASH = True
 INSTALLED_APPS = [
     "web",
     "web.ui",
+    "campaigns",
+    "segments",
     "loyalty",
     "members",
     "stores",
@@ -67,7 +69,8 @@ INSTALLED_APPS = [
     "ninja",
     "template_partials",
 ]
-EVENT_READERS: list[str] = []  # names of the apps that read members' events; each has rows in the inbox
+# Which kinds of members' events each app hears; a copy of each waits in its inbox.
+EVENT_READERS: dict[str, tuple[str, ...]] = {}
 
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",

@@ -15,7 +15,7 @@ from django.core.management import call_command
 from django.urls import URLPattern, get_resolver
 
 ROOT = Path(__file__).resolve().parents[1]
-APPS = ("stores", "members", "loyalty", "web")
+APPS = ("stores", "members", "loyalty", "segments", "campaigns", "web")
 CODE = (*APPS, "config", "tools", "bench", "tests")
 BANNED_FILES = {"utils", "helpers", "common", "core", "base", "misc", "manager"}
 ALLOWED_FILES = {"templates/base.html", "stores/connectors/base.py"}

@@ -10,7 +10,19 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = [sys.executable, "-m"]
-CODE = ["config", "web", "loyalty", "members", "stores", "tools", "tests", "bench", "manage.py"]
+CODE = [
+    "config",
+    "web",
+    "campaigns",
+    "segments",
+    "loyalty",
+    "members",
+    "stores",
+    "tools",
+    "tests",
+    "bench",
+    "manage.py",
+]
 TYPED = ("rules", "services", "queries")
 PRODUCTION = {
     "DEBUG": "0",
@@ -22,14 +34,17 @@ PRODUCTION = {
 
 
 def templates() -> list[str]:
-    folders = [ROOT / "templates", *(ROOT / app for app in ("web", "loyalty", "members", "stores"))]
+    folders = [
+        ROOT / "templates",
+        *(ROOT / app for app in ("web", "campaigns", "segments", "loyalty", "members", "stores")),
+    ]
     return [str(p.relative_to(ROOT)) for folder in folders for p in sorted(folder.rglob("*.html"))]
 
 
 def typed() -> list[str]:
     """The middle of each app: rules, services, queries, and the rooms beside them."""
     found = []
-    for app in ("loyalty", "members", "stores"):
+    for app in ("campaigns", "segments", "loyalty", "members", "stores"):
         found += [str((ROOT / app / room).relative_to(ROOT)) for room in TYPED if (ROOT / app / room).is_dir()]
     return found
 

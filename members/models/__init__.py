@@ -1,8 +1,10 @@
 from .binding import StoreBinding
-from .consent import Consent, ConsentText
+from .consent import Consent, ConsentText, Purpose
+from .day import StoreDay, StoreDayChange
 from .event import Event
 from .identity import Identity
 from .import_run import ImportChunk, ImportPlan, ImportProblem, ImportReject, ImportRun
+from .inbox import Inbox
 from .member import Member, MemberTag, Tag
 from .one_time_code import OneTimeCode
 from .order import Order, OrderLine, Refund
@@ -10,5 +12,6 @@ from .product import Product
 
 __all__ = [
     "Consent", "ConsentText", "Event", "Identity", "ImportChunk", "ImportPlan", "ImportProblem", "ImportReject",
-    "ImportRun", "Member", "MemberTag", "OneTimeCode", "Order", "OrderLine", "Product", "Refund", "StoreBinding", "Tag",
+    "ImportRun", "Inbox", "Member", "MemberTag", "OneTimeCode", "Order", "OrderLine", "Product", "Purpose", "Refund",
+    "StoreBinding", "StoreDay", "StoreDayChange", "Tag",
 ]  # fmt: skip

@@ -19,6 +19,8 @@ class Member(models.Model):
     birthday = models.DateField(_("birthday"), null=True, blank=True)
     language = models.CharField(_("language"), max_length=10, default="zh-hans")
     note = models.CharField(_("note"), max_length=300, blank=True)
+    latitude = models.DecimalField(_("latitude"), max_digits=9, decimal_places=6, null=True, blank=True)
+    longitude = models.DecimalField(_("longitude"), max_digits=9, decimal_places=6, null=True, blank=True)
     home_store = models.ForeignKey(
         Store, models.PROTECT, null=True, blank=True, related_name="members", verbose_name=_("home store")
     )
@@ -37,23 +39,37 @@ class Member(models.Model):
             models.Index(fields=["home_store", "-joined_at"]),
             models.Index(fields=["associate"], condition=models.Q(associate__isnull=False), name="member_associate"),
             models.Index(fields=["name"]),
+            models.Index(
+                fields=["latitude", "longitude"], condition=models.Q(latitude__isnull=False), name="member_place"
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(latitude__isnull=True, longitude__isnull=True)
+                | models.Q(latitude__range=(-90, 90), longitude__range=(-180, 180)),
+                name="member_place_on_earth",
+            )
         ]
 
     class Privacy:
         keep = ["id", "number", "language", "home_store", "associate", "joined_at", "joined_channel", "joined_code",
                 "created_at", "updated_at"]  # fmt: skip
         mask = ["name", "gender", "birthday"]
-        erase = ["note"]
+        erase = ["note", "latitude", "longitude"]
 
     def __str__(self):
         return self.number
 
 
 class Tag(models.Model):
-    """A word from the tag dictionary."""
+    """A word from the tag dictionary. A retired tag stays on members and in rules, and is not given out any more."""
 
     name = models.CharField(_("name"), max_length=40, unique=True)
+    name_en = models.CharField(_("English name"), max_length=40, blank=True)
+    group = models.CharField(_("group"), max_length=40, blank=True)
+    description = models.CharField(_("what it means"), max_length=200, blank=True)
     created_at = models.DateTimeField()
+    retired_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self):
         return self.name

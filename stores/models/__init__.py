@@ -2,10 +2,11 @@ from .chain import Brand, Chain, Dealer, Region
 from .channel import ApiKey, Channel
 from .code import CodeScan, PosterArchive, StoreCode
 from .log import LogEntry
+from .sender import Sender
 from .staff import Grant, Staff
 from .store import Store
 
 __all__ = [
     "ApiKey", "Brand", "Chain", "Channel", "CodeScan", "Dealer", "Grant", "LogEntry", "PosterArchive",
-    "Region", "Staff", "Store", "StoreCode",
+    "Region", "Sender", "Staff", "Store", "StoreCode",
 ]  # fmt: skip

@@ -1,0 +1,116 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from members.models import Member
+from stores.models import Sender
+
+from .campaign import Campaign
+
+
+class Delivery(models.Model):
+    """One message to one member: exactly one row for each (campaign, step, member, medium, occurrence).
+
+    ``occurrence`` is 1 for a campaign that goes out once and the event's id for a triggered one. The row's id is the
+    key under which the other side is asked to take the message.
+    """
+
+    class Status(models.IntegerChoices):
+        PENDING = 1, _("Waiting")
+        IN_FLIGHT = 2, _("On its way")
+        SENT = 3, _("Sent")
+        FAILED = 4, _("Failed")
+        SUPPRESSED = 5, _("Not sent")
+        UNKNOWN = 6, _("Unknown")
+
+    class Reason(models.TextChoices):
+        NO_CONSENT = "no_consent", _("No consent to offers and news")
+        NO_ADDRESS = "no_address", _("No address for this medium")
+        CAPPED = "capped", _("Enough messages lately")
+        STALE = "stale", _("Held too long by quiet hours")
+        SOLD_OUT = "sold_out", _("The coupon was used up")
+        CANCELLED = "cancelled", _("The campaign was stopped")
+        GONE = "gone", _("No longer a member")
+        BLOCKED = "blocked", _("Demo numbers get no messages")
+        REFUSED = "refused", _("Refused by the other side")
+        UNREACHABLE = "unreachable", _("The other side did not answer")
+
+    id = models.BigAutoField(primary_key=True)
+    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="deliveries", db_index=False)
+    step = models.SmallIntegerField(default=1)
+    occurrence = models.BigIntegerField(default=1)
+    member = models.ForeignKey(Member, models.PROTECT, related_name="deliveries", db_constraint=False, db_index=False)
+    medium = models.SmallIntegerField(choices=Sender.Medium)
+    batch_no = models.IntegerField()
+    status = models.SmallIntegerField(choices=Status, default=Status.PENDING)
+    reason = models.CharField(max_length=16, blank=True)
+    attempts = models.SmallIntegerField(default=0)
+    provider_id = models.CharField(max_length=80, blank=True)
+    problem = models.CharField(max_length=120, blank=True)
+    created_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+    opened_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "member", "step", "medium", "occurrence"], name="delivery_once")
+        ]
+        indexes = [
+            models.Index(fields=["campaign", "step", "batch_no"], name="delivery_of_batch"),
+            models.Index(fields=["member", "-created_at"], name="delivery_of_member"),
+        ]
+
+    class Privacy:
+        keep = ["id", "campaign", "step", "occurrence", "member", "medium", "batch_no", "status", "reason", "attempts",
+                "provider_id", "problem", "created_at", "sent_at", "opened_at"]  # fmt: skip
+
+
+class Batch(models.Model):
+    """About a thousand deliveries that one worker holds under a lease: the queue of sending is this table."""
+
+    class Status(models.IntegerChoices):
+        PENDING = 1, _("Waiting")
+        LEASED = 2, _("In work")
+        DONE = 3, _("Done")
+
+    id = models.BigAutoField(primary_key=True)
+    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="batches")
+    step = models.SmallIntegerField(default=1)
+    batch_no = models.IntegerField()
+    status = models.SmallIntegerField(choices=Status, default=Status.PENDING)
+    attempts = models.SmallIntegerField(default=0)
+    not_before = models.DateTimeField()
+    lease_until = models.DateTimeField(null=True)
+    worker = models.CharField(max_length=60, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["campaign", "step", "batch_no"], name="batch_once")]
+        indexes = [models.Index(fields=["not_before", "id"], condition=models.Q(status__in=(1, 2)), name="batch_to_do")]
+
+
+class ContactCount(models.Model):
+    """How many marketing messages a member got through one medium on one day (UTC): what the frequency cap reads."""
+
+    pk = models.CompositePrimaryKey("member_id", "medium", "day")
+    member = models.ForeignKey(Member, models.CASCADE, related_name="+", db_constraint=False)
+    medium = models.SmallIntegerField(choices=Sender.Medium)
+    day = models.DateField()
+    count = models.PositiveSmallIntegerField(default=0)
+
+    class Privacy:
+        keep = ["member", "medium", "day", "count"]
+
+
+class Receipt(models.Model):
+    """What the other side told later about a message: delivered or failed. Append-only, once for each kind."""
+
+    class Kind(models.TextChoices):
+        DELIVERED = "delivered", _("Delivered")
+        FAILED = "failed", _("Failed")
+
+    delivery = models.ForeignKey(Delivery, models.CASCADE, related_name="receipts", db_constraint=False)
+    kind = models.CharField(max_length=10, choices=Kind)
+    at = models.DateTimeField()
+    detail = models.CharField(max_length=120, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["delivery", "kind"], name="receipt_once")]

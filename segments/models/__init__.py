@@ -1,0 +1,3 @@
+from .segment import AudienceSnapshot, Segment
+
+__all__ = ["AudienceSnapshot", "Segment"]
