@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 
 PHONE = re.compile(r"(?<!\d)(1[3-9]\d)\d{4}(\d{4})(?!\d)")
+CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 def mask(value: Any) -> Any:
@@ -26,9 +27,11 @@ def mask(value: Any) -> Any:
 
 
 def mask_phones(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """A structlog processor: nothing that looks like a phone number leaves."""
+    """A structlog processor: nothing that looks like a phone number leaves, and no text begins a line of its own."""
     for name in list(event):
         event[name] = mask(event[name])
+    if isinstance(event.get("event"), str):
+        event["event"] = CONTROL.sub(lambda sign: sign[0].encode("unicode_escape").decode(), event["event"])
     return event
 
 
@@ -65,7 +68,7 @@ def configuration(*, level: str, as_json: bool) -> dict[str, Any]:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
-    lines = structlog.dev.ConsoleRenderer(colors=False)
+    lines = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
     renderer = structlog.processors.JSONRenderer(ensure_ascii=False) if as_json else lines
     quiet = {"level": "WARNING"}
     return {
@@ -77,6 +80,7 @@ def configuration(*, level: str, as_json: bool) -> dict[str, Any]:
                 "()": structlog.stdlib.ProcessorFormatter,
                 "processors": [
                     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                    structlog.processors.format_exc_info,  # as text, without the frames' variables, then masked
                     mask_phones,
                     renderer,
                 ],
