@@ -12,7 +12,7 @@ from members.services import binding, consent, events, profiles
 from stores.models import Channel, StoreCode
 from stores.services import codes
 
-from ..models import Coupon
+from ..models import Coupon, Program, Standing
 from . import coupons, programs
 
 METHOD = "h5"
@@ -102,12 +102,28 @@ def _give(member: Member, *, wants_offers: bool, is_new: bool, **how: Any) -> bo
 def agree(
     phone: str, *, agrees: bool, wants_offers: bool, language: str, now: datetime, name: str = "",
     address: str | None = None,
-) -> Member:  # fmt: skip
-    """A member with this canonical, proven phone agrees to the terms on their card, at no store. Raises CannotJoin."""
+) -> Joined:  # fmt: skip
+    """A member with this canonical, proven phone agrees to the terms on their card, at no store. Raises CannotJoin.
+
+    The first yes is worth the same here as in a store: the welcome coupon of the brand that the card opens on.
+    """
     _demand_yes(agrees)
     member, is_new = profiles.join(phone=phone, name=name, language=language, now=now)
-    _give(member, wants_offers=wants_offers, is_new=is_new, language=language, method="card", now=now, address=address)
-    return member
+    is_first = _give(
+        member, wants_offers=wants_offers, is_new=is_new, language=language, method="card", now=now, address=address
+    )
+    program = _program_of(member) if is_first else None
+    coupon = coupons.issue_welcome(member, program, now=now) if program else None
+    return Joined(member, is_new, is_enrolled=False, coupon=coupon)
+
+
+def _program_of(member: Member) -> Program | None:
+    """The programme of the home store's brand, else the first that the member takes part in; None for none."""
+    held = [
+        each.program for each in Standing.objects.filter(member=member).select_related("program").order_by("joined_at")
+    ]
+    home = member.home_store.brand_id if member.home_store else None
+    return next((program for program in held if program.brand_id == home), held[0] if held else None)
 
 
 @transaction.atomic(durable=True)

@@ -181,3 +181,59 @@ def test_a_member_who_came_by_file_gets_the_line_of_history_that_the_file_left_o
     assert [(row.store, row.bound_at, row.ended_at, row.reason) for row in history] == [
         (old, member.joined_at, LATER, "imported"), (new.store, LATER, None, "latest"),
     ]  # fmt: skip
+
+
+# --- the first yes on the card, at no store ------------------------------------------------------------
+def agree(phone, **given):
+    return joining.agree(phone, **{"agrees": True, "wants_offers": False, "language": "zh-hans", "now": NOON} | given)
+
+
+def make_brought(*shops, phone="16900001234", home=None):
+    """A member whom a file brought into the programmes of these stores' brands, who never said yes."""
+    member = make_member(phone=phone, home_store=home)
+    for n, shop in enumerate(shops):
+        programs.enrol_many([member.pk], programs.ensure(shop.brand, now=NOON), at=NOON + timedelta(days=n))
+    return member
+
+
+def test_a_member_by_file_who_agrees_on_the_card_gets_the_home_brands_welcome_coupon_once():
+    first, home = make_store(), make_store()
+    make_welcome(first.brand)
+    gift = make_welcome(home.brand)
+    member = make_brought(first, home, home=home)
+
+    done, again = agree("16900001234"), agree("16900001234", now=LATER)
+    later = join(make_code(home), "16900001234", now=LATER)
+
+    assert (done.member, done.is_new, done.is_enrolled, done.coupon.template) == (member, False, False, gift)
+    assert (again.coupon, later.coupon) == (None, None)
+    assert Coupon.objects.count() == 1
+
+
+def test_without_a_home_store_the_first_programme_gives_the_coupon():
+    first, second = make_store(), make_store()
+    gift = make_welcome(first.brand)
+    make_welcome(second.brand)
+    make_brought(first, second)
+
+    assert agree("16900001234").coupon.template == gift
+
+
+def test_who_takes_part_nowhere_gets_the_coupon_of_the_brand_joined_later():
+    code = make_code()
+    make_welcome(code.store.brand)
+    make_member(phone="16900001234")
+
+    assert agree("16900001234").coupon is None
+    assert join(code, "16900001234").coupon is not None
+
+
+def test_nothing_is_given_without_the_yes():
+    shop = make_store()
+    make_welcome(shop.brand)
+    make_brought(shop)
+
+    with pytest.raises(CannotJoin):
+        agree("16900001234", agrees=False)
+    assert not Coupon.objects.exists()
+    assert not Consent.objects.exists()

@@ -1,11 +1,15 @@
 """Eight phones in one hand: one person joins, whatever the clock says."""
 
+from contextlib import suppress
+from threading import Barrier, BrokenBarrierError
+
 import pytest
 from django.db import connection
 
 from loyalty.models import Coupon, CouponTemplate, Standing
 from loyalty.services import joining, programs
 from members.models import Consent, Event, Identity, Member, StoreBinding
+from members.services import consent
 from stores.models import Brand, StoreCode
 from stores.services import codes
 from tests.factories import NOON, make_brand, make_member, make_region, make_store
@@ -91,3 +95,44 @@ def test_no_consent_is_written_twice_by_a_race():
     eight_join()
 
     assert Consent.objects.count() == 2
+
+
+def eight_say_yes(monkeypatch, *, patience):
+    """Four on the card and four at the store, all of one member by file who never said yes.
+
+    Each waits, when it has read whether there was a yes before, until the others have read it too. Under the lock they
+    cannot get there together: the one that holds it goes on when its ``patience`` (seconds) is over.
+    """
+    code = make_code()
+    program = programs.ensure(code.store.brand, now=NOON)
+    CouponTemplate.objects.create(program=program, name="新人券", kind="amount", value=10, is_welcome=True)
+    member = make_member(phone=PHONE, home_store=code.store)
+    programs.enrol_many([member.pk], program, at=NOON)
+    consent.ensure_texts(now=NOON)
+    meeting, read = Barrier(HANDS), joining.consent.latest
+
+    def read_and_meet(*given):
+        seen = read(*given)
+        with suppress(BrokenBarrierError):
+            meeting.wait(timeout=patience)
+        return seen
+
+    monkeypatch.setattr(joining.consent, "latest", read_and_meet)
+    words = {"agrees": True, "wants_offers": False, "language": "zh-hans", "now": NOON}
+    return at_once(lambda n: joining.agree(PHONE, **words) if n % 2 else joining.join(PHONE, code=code, **words))
+
+
+def test_a_first_yes_on_the_card_and_at_the_store_at_once_is_one_yes_and_one_coupon(monkeypatch):
+    answers = eight_say_yes(monkeypatch, patience=0.5)
+
+    assert [a for a in answers if isinstance(a, Exception)] == []
+    assert sum(answer.coupon is not None for answer in answers) == 1
+    assert (Coupon.objects.count(), Consent.objects.filter(purpose="membership").count()) == (1, 1)
+
+
+def test_without_the_lock_on_the_member_every_one_of_them_takes_it_for_the_first(monkeypatch):
+    monkeypatch.setattr("django.db.models.query.QuerySet.select_for_update", lambda rows, **words: rows.all())
+
+    answers = eight_say_yes(monkeypatch, patience=20)
+
+    assert any(isinstance(a, Exception) for a in answers) or Consent.objects.filter(purpose="membership").count() > 1

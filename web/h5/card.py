@@ -9,7 +9,6 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from loyalty.queries import cards as loyalty_cards
 from loyalty.services import joining
-from members.models import Member
 from members.queries import cards, consents, identities
 from members.rules import consent_texts
 from members.rules.cards import LIFE
@@ -122,8 +121,9 @@ def terms(request: HttpRequest) -> HttpResponse:
     if member is None:
         return redirect("card-sign-in")
     form = TermsForm(request.POST or None)
-    if request.method == "POST" and form.is_valid() and (agreed := _agree(request, form, phone)):
-        request.guest.sign_in(agreed)
+    if request.method == "POST" and form.is_valid() and (done := _agree(request, form, phone)):
+        request.guest.sign_in(done.member)
+        request.guest.keep("welcome", {"coupon": done.coupon.pk if done.coupon else None})
         return redirect("card")
     texts = [consent_texts.current(purpose, get_language()) for purpose in ("membership", "marketing")]
     brand = member.home_store.brand if member.home_store else brands.chain()
@@ -131,7 +131,7 @@ def terms(request: HttpRequest) -> HttpResponse:
     return render(request, "h5/terms.html", context, status=422 if form.errors else 200)
 
 
-def _agree(request: HttpRequest, form: TermsForm, phone: str) -> Member | None:
+def _agree(request: HttpRequest, form: TermsForm, phone: str) -> joining.Joined | None:
     said = form.cleaned_data
     try:
         return joining.agree(

@@ -8,6 +8,8 @@ from django.conf import settings as given
 from django.contrib.sessions.models import Session
 from django.test import Client
 
+from loyalty.models import Coupon, CouponTemplate
+from loyalty.services import programs
 from members.models import Consent, Member, OneTimeCode
 from members.queries import cards
 from members.rules import cards as rules
@@ -162,6 +164,22 @@ def test_a_member_by_file_without_any_programme_still_has_a_card(client):
     client.post("/m/terms", {"agrees": "yes"})
 
     assert client.get("/m/").status_code == 200
+
+
+def test_a_member_by_file_who_agrees_on_the_card_finds_the_welcome_coupon_there(client):
+    shop = make_store()
+    program = programs.ensure(shop.brand, now=NOON)
+    CouponTemplate.objects.create(program=program, name="见面礼", kind="amount", value=12, is_welcome=True)
+    member = make_member(phone=PHONE, home_store=shop)
+    programs.enrol_many([member.pk], program, at=NOON)
+    page = client.get(client.post("/m/sign-in", {"phone": PHONE})["Location"])
+    client.post("/m/sign-in/code", {"code": shown_code(page)})
+
+    for _ in range(2):  # a double post
+        assert client.post("/m/terms", {"agrees": "yes"})["Location"] == "/m/"
+
+    assert Coupon.objects.count() == 1
+    assert "见面礼" in client.get("/m/").content.decode()
 
 
 def test_another_brands_card_is_one_tap_away_and_an_unknown_brand_shows_ones_own(holder):
