@@ -2,61 +2,132 @@
 
 from __future__ import annotations
 
-import secrets
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Iterable
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
+from django.db import connection
 from django.db.models import F
 from django.utils.translation import gettext as _
 
 from members.models import Member
 from members.services import events
+from members.services.arrays import numbers, texts
+from members.services.events import NewEvent
 
 from ..models import Coupon, CouponTemplate, Program
+from ..rules import coupon_codes
+from ..rules.redeeming import Life, life
 
-ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ" + "0"  # 32 letters without O, 1, I and L: 12 of them are 60 bits
-LENGTH = 12
+# As many as there are, at most as many as are wanted; a second hand waits here and sees what the first left.
+TAKE = """
+    WITH seen AS (SELECT id, stock FROM loyalty_coupontemplate WHERE id = %s AND is_live FOR NO KEY UPDATE)
+    UPDATE loyalty_coupontemplate t SET stock = t.stock - LEAST(t.stock, %s)
+    FROM seen WHERE t.id = seen.id
+    RETURNING CASE WHEN seen.stock IS NULL THEN %s ELSE LEAST(seen.stock, %s) END
+"""
+LIVE = "SELECT 1 FROM loyalty_coupontemplate WHERE id = %s AND is_live AND stock IS NULL"
+# In the order of members, so that two hands that issue to the same crowd wait for each other and never in a ring.
+ISSUE = """
+    INSERT INTO loyalty_coupon (
+        template_id, member_id, code, source, issued_at, starts_at, expires_at, order_number, void_reason
+    )
+    SELECT %s, sent.member_id, sent.code, %s, %s, %s, %s, '', ''
+    FROM unnest(%s::int[], %s::text[]) AS sent (member_id, code)
+    JOIN members_member m ON m.id = sent.member_id
+    ORDER BY sent.member_id
+    ON CONFLICT DO NOTHING
+    RETURNING member_id, id
+"""
+ROUNDS = 5  # a round is lost only to another hand that issued the same, or to a code drawn twice
 
 
 class SoldOut(Exception):
-    """The template's stock is used up, or it is not live. The text may be shown."""
+    """The template's stock is used up, its days are over, or it is not live. The text may be shown."""
 
 
 def make_code() -> str:
     """A code nobody can guess."""
-    return "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+    return coupon_codes.make()[0]
 
 
 def issue(template: CouponTemplate, member: Member, *, source: str, now: datetime) -> Coupon:
-    """Put one coupon into the member's wallet, once for each (template, member, source). Inner.
-
-    The stock falls by compare-and-set, so that racing hands cannot give out more than there is. Raises SoldOut.
-    """
-    held = Coupon.objects.filter(template=template, member=member, source=source).first()
-    if held:
-        return held
-    if not take_one(template):
+    """Put one coupon into the member's wallet, once for each (template, member, source). Inner. Raises SoldOut."""
+    held = issue_many(template, [member.pk], source=source, now=now)
+    if member.pk not in held:
         raise SoldOut(_("This coupon is not given out any more."))
-    coupon = Coupon.objects.create(
-        template=template, member=member, code=make_code(), source=source, issued_at=now,
-        expires_at=now + timedelta(days=template.valid_days),
+    return Coupon.objects.get(pk=held[member.pk])
+
+
+def issue_many(template: CouponTemplate, member_ids: Iterable[int], *, source: str, now: datetime) -> dict[int, int]:
+    """Put one coupon into each member's wallet: coupon ids by member id. Inner, in a few statements for any number.
+
+    Once for each (template, member, source): who holds one gets that one back. The stock falls by exactly as many as
+    were given out and never below zero, whoever else gives out at the same moment; members with the lowest ids come
+    first, and those beyond the stock are missing from the answer, as are unknown ids.
+    """
+    wanted = sorted(set(member_ids))
+    held = _held(template, wanted, source)
+    span = _life(template, now)
+    if span is None:
+        return held
+    for _round in range(ROUNDS):
+        missing = [pk for pk in wanted if pk not in held]
+        if not missing:
+            break
+        taken = _take(template, len(missing))
+        made = _insert(template, missing[:taken], source=source, now=now, span=span) if taken else {}
+        _give_back(template, taken - len(made))
+        _tell(template, made, source=source, now=now)
+        if len(made) == taken:
+            return held | made
+        held = _held(template, wanted, source)
+    return held
+
+
+def _held(template: CouponTemplate, member_ids: list[int], source: str) -> dict[int, int]:
+    rows = Coupon.objects.filter(template=template, source=source, member__in=member_ids)
+    return dict(rows.values_list("member_id", "pk"))
+
+
+def _life(template: CouponTemplate, now: datetime) -> Life | None:
+    return life(
+        now, days=template.valid_days, first_day=template.valid_from, last_day=template.valid_until,
+        zone=ZoneInfo(settings.TIME_ZONE),
     )  # fmt: skip
-    told: dict[str, Any] = {
-        "program": template.program_id,
-        "coupon": coupon.pk,
-        "template": template.pk,
-        "source": source,
-    }
-    events.append("coupon.issued", member=member, at=now, **told)
-    return coupon
 
 
-def take_one(template: CouponTemplate) -> bool:
-    """Take one from the stock if there is any, in one statement."""
-    live = CouponTemplate.objects.filter(pk=template.pk, is_live=True)
-    if template.stock is None:
-        return live.exists()
-    return bool(live.filter(stock__gt=0).update(stock=F("stock") - 1))
+def _take(template: CouponTemplate, count: int) -> int:
+    """Take up to ``count`` from the stock in one statement; how many there were. All of them without a limit."""
+    with connection.cursor() as cursor:
+        if cursor.execute(LIVE, [template.pk]).fetchone():
+            return count  # a template without a limit is never locked
+        row = cursor.execute(TAKE, [template.pk, count, count, count]).fetchone()
+    return row[0] if row else 0
+
+
+def _give_back(template: CouponTemplate, count: int) -> None:
+    """Put back what was taken and not given out."""
+    if count:
+        CouponTemplate.objects.filter(pk=template.pk, stock__isnull=False).update(stock=F("stock") + count)
+
+
+def _insert(
+    template: CouponTemplate, member_ids: list[int], *, source: str, now: datetime, span: Life
+) -> dict[int, int]:
+    codes = coupon_codes.make(len(member_ids))
+    with connection.cursor() as cursor:
+        cursor.execute(ISSUE, [template.pk, source, now, *span, numbers(member_ids), texts(codes)])
+        return dict(cursor.fetchall())
+
+
+def _tell(template: CouponTemplate, made: dict[int, int], *, source: str, now: datetime) -> None:
+    about = {"program": template.program_id, "template": template.pk, "source": source}
+    events.append_many(
+        NewEvent("coupon.issued", member_id, now, data={**about, "coupon": coupon})
+        for member_id, coupon in sorted(made.items())
+    )
 
 
 def issue_welcome(member: Member, program: Program, *, now: datetime) -> Coupon | None:
