@@ -58,7 +58,7 @@ class EmbeddedBroker:
             pid = int(self.pid_file.read_text())
         except (OSError, ValueError):
             return None
-        return alive(pid, "valkey-server")
+        return alive(pid, "valkey-server", str(self.socket))
 
     def start(self, *, timeout: float = 15) -> bool:
         """Start the server and wait for it; it ends with this process. True when this call started it."""

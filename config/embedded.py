@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from urllib.parse import quote
 
 import psutil
 import psycopg
@@ -52,6 +53,13 @@ def wheel_programs() -> Path:
     return Path(next(iter(spec.submodule_search_locations))) / "pginstall"
 
 
+def about_disk(words: str) -> str:
+    """What to do, when a program's last words speak of the disk."""
+    if "No space left" in words or "quota exceeded" in words:
+        return ": the disk is full. Make room, then run the same command again."
+    return "."
+
+
 class EmbeddedPostgres:
     """One cluster in ``root`` (or where :mod:`config.places` moved it)."""
 
@@ -75,7 +83,7 @@ class EmbeddedPostgres:
         return self._programs
 
     def url(self, database: str) -> str:
-        return f"postgresql://postgres@/{database}?host={self.socket}&port=5432"
+        return f"postgresql://postgres@/{database}?host={quote(str(self.socket))}&port=5432"
 
     # --- state -----------------------------------------------------------------------------------------
     def _run(self, program: str, *words: str) -> subprocess.CompletedProcess[str]:
@@ -117,7 +125,6 @@ class EmbeddedPostgres:
         return done.stdout.split()[2].split(".")[0]
 
     def _make(self) -> None:
-        self._check_owner()
         for folder in (self.home, self.socket):
             hand_over(folder, self.account)
         self.socket.chmod(0o700)
@@ -138,7 +145,9 @@ class EmbeddedPostgres:
         words += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         done = self._run("initdb", *words, *([] if self.durable else ["--no-sync"]))
         if done.returncode:
-            raise ServiceError(f"initdb failed, is the disk full?\n{done.stdout}{done.stderr}")
+            raise ServiceError(
+                f"PostgreSQL's data could not be made{about_disk(done.stderr)}\n{done.stdout}{done.stderr}"
+            )
         self._tune(fresh)
         fresh.rename(self.data)
 
@@ -146,7 +155,10 @@ class EmbeddedPostgres:
         memory = psutil.virtual_memory().total // MB
         buffers = max(128, min(2048, memory // 8)) if self.durable else 128
         text = TUNED.format(
-            socket=self.socket, buffers=buffers, cache=memory // 2, sync="on" if self.durable else "off"
+            socket=str(self.socket).replace("'", "''"),
+            buffers=buffers,
+            cache=memory // 2,
+            sync="on" if self.durable else "off",
         )
         with (data / "postgresql.conf").open("a") as out:
             out.write("\n" + text)
@@ -157,6 +169,7 @@ class EmbeddedPostgres:
 
         ``bound``: the server ends together with this process, however that ends (for throw-away clusters).
         """
+        self._check_owner()
         hand_over(self.root, self.account if not self.places.moved else None)
         with locked(self.root / "lock"):
             deadline = time.monotonic() + timeout
@@ -171,7 +184,9 @@ class EmbeddedPostgres:
                 time.sleep(0.5)  # processes of a killed server still hold its memory
 
     def _launch(self, bound: bool) -> None:
-        (self.data / "postmaster.pid").unlink(missing_ok=True)
+        # left by a killed server; its pid may be somebody else's by now, and then PostgreSQL would not start
+        for stale in (self.data / "postmaster.pid", self.socket / ".s.PGSQL.5432.lock"):
+            stale.unlink(missing_ok=True)
         with self.log.open("ab") as log:
             if self.account is not None:
                 os.fchown(log.fileno(), self.account.uid, self.account.gid)
@@ -186,14 +201,16 @@ class EmbeddedPostgres:
         """True when ready; False when the start may be tried again; an error with the log's end otherwise."""
         while not self.ready():
             ended = self.process is not None and self.process.poll() is not None
-            if ended and "still in use" in self._tail() and time.monotonic() < deadline:
+            if ended and "still in use" in self.last_words() and time.monotonic() < deadline:
                 return False
             if ended or time.monotonic() > deadline:
-                raise ServiceError(f"PostgreSQL did not start. Its last words ({self.log}):\n{self._tail()}")
+                words = self.last_words()
+                raise ServiceError(f"PostgreSQL did not start{about_disk(words)} Its last words ({self.log}):\n{words}")
             time.sleep(0.05)
         return True
 
-    def _tail(self) -> str:
+    def last_words(self) -> str:
+        """The end of the server's log."""
         with contextlib.suppress(OSError):
             return "\n".join(self.log.read_text(errors="replace").splitlines()[-8:])
         return ""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import secrets
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -58,19 +60,33 @@ def secret(name: str, *, file: Path) -> str:
         if len(value) < 32:
             raise ImproperlyConfigured(f"{name} is shorter than 32 characters: set a long random text.")
         return value
+    if not file.exists():
+        try:
+            _keep(file)
+        except OSError as error:
+            raise ImproperlyConfigured(
+                f"{file} cannot be written ({error.strerror}): make room there and let this account write, "
+                f"or put everything elsewhere with QUANYU_VAR=/another/folder."
+            ) from error
+    return _kept(name, file)
+
+
+def _keep(file: Path) -> None:
+    """Make the secret whole or not at all; of two starts at once the first one's counts."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    handle, half = tempfile.mkstemp(prefix=f"{file.name}.", dir=file.parent)  # readable by its owner only
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return _kept(name, file)
-    except OSError as error:
-        raise ImproperlyConfigured(
-            f"{file} cannot be written ({error}): set {name}, or make the folder writable."
-        ) from error
-    made = secrets.token_urlsafe(48)
-    with os.fdopen(handle, "w") as out:
-        out.write(made)
-    return made
+        with os.fdopen(handle, "w") as out:
+            out.write(secrets.token_urlsafe(48))
+        try:
+            os.link(half, file)
+        except FileExistsError:
+            pass
+        except OSError:  # a file system without links
+            os.replace(half, file)
+    finally:
+        with suppress(FileNotFoundError):
+            os.unlink(half)
 
 
 def _kept(name: str, file: Path) -> str:
@@ -90,10 +106,15 @@ def database(name: str, url: str) -> dict[str, Any]:
 
     A Unix socket is given as ``?host=/folder``, as libpq does.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        port = str(parts.port or "")
+    except ValueError:  # no number after the colon, or half an IPv6 address
+        parts, port = urlsplit(""), ""
     if parts.scheme not in {"postgres", "postgresql"} or len(parts.path) < 2:
         raise ImproperlyConfigured(
-            f"{name} is not a PostgreSQL address: set {name}=postgresql://user:password@host:5432/database"
+            f"{name} is not a PostgreSQL address: set {name}=postgresql://user:password@host:5432/database "
+            "(signs such as @ : / in a password are written %40 %3A %2F)."
         )
     options = dict(parse_qsl(parts.query))
     return {
@@ -102,6 +123,6 @@ def database(name: str, url: str) -> dict[str, Any]:
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
         "HOST": options.pop("host", parts.hostname or ""),
-        "PORT": options.pop("port", str(parts.port or "")),
+        "PORT": options.pop("port", port),
         "OPTIONS": options,
     }

@@ -14,7 +14,7 @@ except ImportError:  # Windows
     pwd = None  # type: ignore[assignment]
 
 ACCOUNTS = ("quanyu", "postgres", "nobody")
-SOCKET_LIMIT = 90  # a Unix socket's path holds about 107 characters, and PostgreSQL adds 16
+SOCKET_LIMIT = 90  # a Unix socket's path holds about 107 bytes, and PostgreSQL adds 16
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Places:
     def socket(self) -> Path:
         """The folder of PostgreSQL's socket."""
         inside = self.home / "sock"
-        if len(str(inside)) <= SOCKET_LIMIT:
+        if len(os.fsencode(inside)) <= SOCKET_LIMIT and "," not in str(inside):  # a comma would part two hosts
             return inside
         return Path(tempfile.gettempdir()) / f"quanyu-{key(self.home)}"
 

@@ -23,7 +23,7 @@ VENV = Path(os.environ.get("QUANYU_VENV") or ROOT / ".venv")
 WINDOWS = os.name == "nt"
 PYTHON = VENV / ("Scripts/python.exe" if WINDOWS else "bin/python")
 STAMP = VENV / ".quanyu-stamp"
-PROBE = "import sys, venv; print(sys.version_info[:2] >= (%d, %d)); import ensurepip" % NEED
+PROBE = "import sys, venv; print(sys.version_info[:2] >= (%d, %d)); import ensurepip"
 
 
 def say(text):
@@ -37,7 +37,7 @@ def give_up(text):
 def probe(exe):
     """'ok', 'no pip' (Debian without python3-venv) or '' for one Python."""
     try:
-        done = subprocess.run([exe, "-c", PROBE], capture_output=True, text=True, timeout=20, check=False)
+        done = subprocess.run([exe, "-c", PROBE % NEED], capture_output=True, text=True, timeout=20, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return ""
     if done.stdout.strip() != "True":
@@ -65,7 +65,9 @@ def for_all(exe):
 
 def find_python():
     """The path of a Python that can make environments; installs python3-venv on Debian when root."""
-    bare = None
+    bare, asked = None, os.environ.get("QUANYU_PYTHON")
+    if asked and not probe(asked):
+        give_up("QUANYU_PYTHON=%s is no Python %d.%d or newer: give the path of one, or unset it" % (asked, *NEED))
     found = [exe for exe in candidates() if exe]
     if hasattr(os, "geteuid") and os.geteuid() == 0 and not os.environ.get("QUANYU_PYTHON"):
         found.sort(key=lambda exe: not (os.path.exists(exe) and for_all(exe)))

@@ -10,6 +10,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
@@ -154,8 +155,10 @@ def compile_changed() -> int:
             with half.open("wb") as out:
                 write_mo(out, catalog)
             half.replace(target)
-        except PermissionError:
-            continue  # another account's checkout: what it compiled stands
+        except OSError:  # another account's checkout, a read-only or a full disk: what was compiled stands
+            with suppress(OSError):
+                half.unlink()
+            continue
         done += 1
     return done
 

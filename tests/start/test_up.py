@@ -8,7 +8,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from pathlib import Path
 
 import psutil
@@ -17,43 +16,7 @@ import pytest
 from tools import assets
 from tools.start.supervisor import session_of
 
-ROOT = Path(__file__).resolve().parents[2]
-
-
-class Started:
-    """One `manage.py up` in a room of its own, its lines in a file."""
-
-    def __init__(self, var: Path, port: int) -> None:
-        kept = {
-            k: v for k, v in os.environ.items() if k not in {"PYTEST_VERSION", "DATABASE_URL", "SITE_URL", "BROKER_URL"}
-        }
-        self.log = var / "up.log"
-        with self.log.open("w") as lines:
-            self.process = subprocess.Popen(
-                [sys.executable, "manage.py", "up", "--port", str(port)],
-                cwd=ROOT, stdout=lines, stderr=subprocess.STDOUT, start_new_session=True,
-                env={**kept, "QUANYU_VAR": str(var), "QUANYU_CHAIN": "empty"},
-            )  # fmt: skip
-        self.run = var / "run"
-
-    def said(self) -> str:
-        return self.log.read_text()
-
-    def ready(self) -> str:
-        """Wait for the line that names the address; give the address."""
-        deadline = time.monotonic() + 150
-        while time.monotonic() < deadline:
-            for line in self.said().splitlines():
-                if line.startswith("ready"):
-                    return line.split()[2]
-            assert self.process.poll() is None, self.said()
-            time.sleep(0.1)
-        raise AssertionError(self.said())
-
-    def child(self, name: str) -> int:
-        return next(
-            entry["pid"] for entry in json.loads((self.run / "children.json").read_text()) if entry["name"] == name
-        )
+from .houses import ROOT, Started, well
 
 
 @pytest.fixture
@@ -65,11 +28,6 @@ def var(room):
         [sys.executable, "manage.py", "down"], cwd=ROOT, check=True, capture_output=True,
         env={k: v for k, v in os.environ.items() if k != "PYTEST_VERSION"} | {"QUANYU_VAR": str(room)},
     )  # fmt: skip
-
-
-def well(address: str) -> bool:
-    with urllib.request.urlopen(f"{address}healthz", timeout=5) as answer:
-        return json.loads(answer.read())["status"] == "ok"
 
 
 def ours(var: Path) -> list[psutil.Process]:

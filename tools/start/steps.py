@@ -16,6 +16,9 @@ from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command, get_commands
 from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.recorder import MigrationRecorder
+from kombu import Connection
+from kombu.exceptions import OperationalError as BrokerError
 
 from config.broker import EmbeddedBroker
 from config.embedded import EmbeddedPostgres
@@ -26,6 +29,8 @@ from tools import assets
 from .supervisor import Identity, say
 
 ROOM = 700 * 1024 * 1024  # bytes that a first start writes
+LEAST = 100 * 1024 * 1024  # bytes that a later start needs for logs and write-ahead log
+OLDEST = 15  # PostgreSQL
 
 
 def timed(who: str, work: Callable[[], str]) -> None:
@@ -38,10 +43,11 @@ def timed(who: str, work: Callable[[], str]) -> None:
 def check_room(var: Path) -> None:
     """Raises ServiceError when the disk is nearly full."""
     var.mkdir(parents=True, exist_ok=True)
+    needed = LEAST if (Path(settings.STATIC_ROOT) / ".stamp").exists() else ROOM
     free = shutil.disk_usage(var).free
-    if free < ROOM:
+    if free < needed:
         raise ServiceError(
-            f"the disk of {var} has {free // 1024**2} MB left, about {ROOM // 1024**2} MB are needed: make room, "
+            f"the disk of {var} has {free // 1024**2} MB left, about {needed // 1024**2} MB are needed: make room, "
             "or put the data elsewhere with QUANYU_VAR=/another/folder."
         )
 
@@ -56,8 +62,7 @@ def fetch_assets() -> str:
 def open_database(cluster: EmbeddedPostgres | None) -> str:
     """Start the embedded server and make the database; or try the one that DATABASE_URL names."""
     if cluster is None:
-        connection.ensure_connection()
-        return "the PostgreSQL of DATABASE_URL answers"
+        return _look_at_database()
     started = cluster.start()
     cluster.ensure_database(settings.DATABASES["default"]["NAME"])
     where = f", data in {cluster.home}: an ordinary account cannot reach this folder" if cluster.places.moved else ""
@@ -65,9 +70,40 @@ def open_database(cluster: EmbeddedPostgres | None) -> str:
     return f"PostgreSQL {'started' if started else 'was still running and is taken over'}{who}{where}"
 
 
+def _look_at_database() -> str:
+    """The database of DATABASE_URL must be new enough, and ours or empty. Raises ServiceError or DatabaseError."""
+    connection.ensure_connection()
+    if (version := connection.connection.info.server_version // 10_000) < OLDEST:
+        raise ServiceError(
+            f"the server of DATABASE_URL is PostgreSQL {version}, {OLDEST} or newer is needed: name another, or start "
+            "without DATABASE_URL to use the embedded one."
+        )
+    tables = connection.introspection.table_names()
+    applied = {app for app, _name in MigrationRecorder(connection).applied_migrations()}
+    if tables and (not applied or applied - {app.label for app in apps.get_app_configs()}):
+        raise ServiceError(
+            f"the database {settings.DATABASES['default']['NAME']!r} of DATABASE_URL holds somebody else's tables "
+            f"({', '.join(tables[:3])}): make an empty one (CREATE DATABASE quanyu) and name that."
+        )
+    return "the PostgreSQL of DATABASE_URL answers"
+
+
+def _look_at_broker() -> str:
+    """Raises ServiceError when nothing answers at BROKER_URL."""
+    try:
+        with Connection(settings.CELERY_BROKER_URL, connect_timeout=3) as line:
+            line.ensure_connection(max_retries=1, interval_start=0, timeout=5)
+    except (BrokerError, OSError, KeyError, ValueError, ImportError) as error:
+        raise ServiceError(
+            f"the broker of BROKER_URL cannot be used ({type(error).__name__}: {error}): check its address, its "
+            "password and that it runs, or start without BROKER_URL to use the embedded one."
+        ) from error
+    return "the broker of BROKER_URL answers"
+
+
 def open_broker(broker: EmbeddedBroker | None) -> str:
     if broker is None:
-        return ""
+        return _look_at_broker()
     return "broker started" if broker.start() else "broker was still running and is taken over"
 
 

@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 import psutil
+import psycopg
 from django.conf import settings
 from django.core.management import call_command
 from django.db import DatabaseError
@@ -33,7 +34,8 @@ HEALTHY_IN = 90.0  # seconds
 
 def free_port(host: str, wanted: int) -> int:
     """The wanted port, or the next free one. Raises ServiceError."""
-    for port in range(wanted, wanted + PORTS):
+    last = min(wanted + PORTS - 1, 65_535)
+    for port in range(wanted, last + 1):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -43,7 +45,7 @@ def free_port(host: str, wanted: int) -> int:
                     continue
                 raise ServiceError(f"HOST={host} is not an address of this machine ({error}).") from error
             return port
-    raise ServiceError(f"the ports {wanted} to {wanted + PORTS - 1} are all taken: give another, make up PORT=9000")
+    raise ServiceError(f"the ports {wanted} to {last} are all taken or not allowed: give another, make up PORT=9000")
 
 
 def healthy(host: str, port: int) -> bool:
@@ -203,9 +205,8 @@ def up(*, host: str, port: int) -> int:
         code = house.watch(house.launch())
     except ServiceError as problem:
         say("setup", str(problem))
-    except DatabaseError as problem:
-        hint = "" if house.cluster else ": check DATABASE_URL and that its server runs"
-        say("database", f"{type(problem).__name__}: {problem}".strip() + hint)
+    except (DatabaseError, psycopg.Error) as problem:
+        say("database", explain(problem, house.cluster))
     except OSError as error:
         say("setup", advice(error))
     except KeyboardInterrupt:
@@ -216,6 +217,15 @@ def up(*, host: str, port: int) -> int:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         house.close()
     return code
+
+
+def explain(problem: Exception, cluster: EmbeddedPostgres | None) -> str:
+    """What to do when the database does not do its work; ``cluster``: the embedded one, if it is that."""
+    words = cluster.last_words() if cluster else ""
+    if isinstance(problem.__cause__ or problem, psycopg.errors.DiskFull) or "No space left" in words:
+        return "the database's disk is full: make room, then run the same command again"
+    hint = f"its words are in {cluster.log}" if cluster else "check DATABASE_URL and that its server runs"
+    return f"{type(problem).__name__}: {str(problem).strip()}: {hint}, then run the same command again"
 
 
 def advice(error: OSError) -> str:
@@ -261,6 +271,12 @@ def with_database(words: list[str]) -> int:
         return subprocess.run([sys.executable, *command], check=False).returncode
     except ServiceError as problem:
         say("database", str(problem))
+        return 1
+    except (DatabaseError, psycopg.Error) as problem:
+        say("database", explain(problem, cluster))
+        return 1
+    except OSError as error:
+        say("database", advice(error))
         return 1
     finally:
         if cluster and started:
