@@ -1,3 +1,5 @@
+from datetime import time
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -46,6 +48,9 @@ class Campaign(models.Model):
 
     Scheduled campaigns go to a locked audience at ``starts_at``; triggered ones to whoever an event of kind ``trigger``
     is about; local ones are a store's own promotion. Content is copied from the template and never follows it.
+
+    ``fanned_out_to`` is the highest member id that has its delivery; ``fanned_out_at`` is set when all have.
+    ``cap_count`` 0: no cap. ``drop_stale_after`` 0: never dropped. ``recent_…`` watch the share of errors.
     """
 
     class Kind(models.TextChoices):
@@ -74,6 +79,8 @@ class Campaign(models.Model):
     snapshot = models.ForeignKey(AudienceSnapshot, models.PROTECT, null=True, related_name="+")
     sender = models.ForeignKey(Sender, models.PROTECT, null=True, related_name="+", verbose_name=_("sender"))
     purpose = models.CharField(max_length=16, choices=Purpose, default=Purpose.MARKETING)
+    subject = models.CharField(_("subject"), max_length=120, blank=True)
+    subject_en = models.CharField(_("subject in English"), max_length=120, blank=True)
     text = models.CharField(_("message"), max_length=500, blank=True)
     text_en = models.CharField(_("message in English"), max_length=500, blank=True)
     link = models.CharField(_("link"), max_length=300, blank=True)
@@ -82,8 +89,8 @@ class Campaign(models.Model):
     )
     starts_at = models.DateTimeField(_("starts"), null=True)
     ends_at = models.DateTimeField(_("ends"), null=True)
-    quiet_from = models.TimeField(_("quiet from"))
-    quiet_until = models.TimeField(_("quiet until"))
+    quiet_from = models.TimeField(_("quiet from"), default=time(23))
+    quiet_until = models.TimeField(_("quiet until"), default=time(6))
     drop_stale_after = models.PositiveSmallIntegerField(_("hours after which a held message is dropped"), default=48)
     cap_count = models.PositiveSmallIntegerField(_("messages at most"), default=3)
     cap_days = models.PositiveSmallIntegerField(_("in days"), default=7)
@@ -94,7 +101,10 @@ class Campaign(models.Model):
     updated_at = models.DateTimeField(_("changed"))
     launched_by = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+")
     launched_at = models.DateTimeField(null=True)
+    fanned_out_to = models.IntegerField(default=0)
     fanned_out_at = models.DateTimeField(null=True)
+    recent_sends = models.PositiveIntegerField(default=0)
+    recent_errors = models.PositiveIntegerField(default=0)
     finished_at = models.DateTimeField(null=True)
     stop_reason = models.CharField(max_length=200, blank=True)
 

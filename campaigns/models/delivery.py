@@ -11,7 +11,8 @@ class Delivery(models.Model):
     """One message to one member: exactly one row for each (campaign, step, member, medium, occurrence).
 
     ``occurrence`` is 1 for a campaign that goes out once and the event's id for a triggered one. The row's id is the
-    key under which the other side is asked to take the message.
+    key under which the other side is asked to take the message. A row is in flight, from ``tried_at`` on, while
+    nobody knows whether the other side has it; it counts for the frequency cap from then on.
     """
 
     class Status(models.IntegerChoices):
@@ -26,16 +27,20 @@ class Delivery(models.Model):
         NO_CONSENT = "no_consent", _("No consent to offers and news")
         NO_ADDRESS = "no_address", _("No address for this medium")
         CAPPED = "capped", _("Enough messages lately")
-        STALE = "stale", _("Held too long by quiet hours")
+        STALE = "stale", _("Held too long")
         SOLD_OUT = "sold_out", _("The coupon was used up")
         CANCELLED = "cancelled", _("The campaign was stopped")
         GONE = "gone", _("No longer a member")
         BLOCKED = "blocked", _("Demo numbers get no messages")
         REFUSED = "refused", _("Refused by the other side")
         UNREACHABLE = "unreachable", _("The other side did not answer")
+        GARBLED = "garbled", _("The other side's answer made no sense")
+        INTERRUPTED = "interrupted", _("We were interrupted while sending")
 
     id = models.BigAutoField(primary_key=True)
-    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="deliveries", db_index=False)
+    campaign = models.ForeignKey(
+        Campaign, models.PROTECT, related_name="deliveries", db_constraint=False, db_index=False
+    )
     step = models.SmallIntegerField(default=1)
     occurrence = models.BigIntegerField(default=1)
     member = models.ForeignKey(Member, models.PROTECT, related_name="deliveries", db_constraint=False, db_index=False)
@@ -47,6 +52,7 @@ class Delivery(models.Model):
     provider_id = models.CharField(max_length=80, blank=True)
     problem = models.CharField(max_length=120, blank=True)
     created_at = models.DateTimeField()
+    tried_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
     opened_at = models.DateTimeField(null=True)
 
@@ -61,7 +67,7 @@ class Delivery(models.Model):
 
     class Privacy:
         keep = ["id", "campaign", "step", "occurrence", "member", "medium", "batch_no", "status", "reason", "attempts",
-                "provider_id", "problem", "created_at", "sent_at", "opened_at"]  # fmt: skip
+                "provider_id", "problem", "created_at", "tried_at", "sent_at", "opened_at"]  # fmt: skip
 
 
 class Batch(models.Model):

@@ -6,7 +6,8 @@ class Sender(models.Model):
     """An account that messages leave through: an SMS gateway's webhook, a mail server, or the console of a demo.
 
     ``settings`` holds what the connector needs (address, sender line); ``secret`` is encrypted. ``is_idempotent``: the
-    other side takes a message with the same key once, so a message of unknown fate may be sent again.
+    other side takes a message with the same key once, so a message of unknown fate may be sent again. ``free_at``: when
+    the next message may leave, so that all workers together keep ``rate``; ``closed_until``: a pause after errors.
     """
 
     class Medium(models.IntegerChoices):
@@ -30,6 +31,7 @@ class Sender(models.Model):
     is_active = models.BooleanField(_("active"), default=True)
     errors_in_row = models.PositiveIntegerField(default=0)
     closed_until = models.DateTimeField(null=True, blank=True)
+    free_at = models.DateTimeField(null=True, blank=True)
     last_success_at = models.DateTimeField(null=True, blank=True)
     last_error = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(_("created"))
