@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from .services import importing, ladders
+from .services import days, importing, ladders
 
 
 @shared_task(time_limit=7_200)
@@ -23,3 +23,9 @@ def reevaluate_programs() -> None:
 def sweep_imports() -> int:
     """Let go of what old import files held."""
     return importing.sweep(now=timezone.now())
+
+
+@shared_task
+def fold_days() -> int:
+    """Add what was noted to the days of books."""
+    return days.fold_all()

@@ -9,10 +9,10 @@ class BookFacts(models.Model):
     """Sums of ledger entries by the day of their cause, by the chain's calendar. ``taken`` is positive."""
 
     day = models.DateField()
-    book = models.ForeignKey(Book, models.DO_NOTHING, related_name="+", db_constraint=False)
-    entries = models.BigIntegerField(default=0)
-    earned = models.BigIntegerField(default=0)
-    taken = models.BigIntegerField(default=0)
+    book = models.ForeignKey(Book, models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False)
+    entries = models.BigIntegerField(default=0, db_default=0)
+    earned = models.BigIntegerField(default=0, db_default=0)
+    taken = models.BigIntegerField(default=0, db_default=0)
 
     class Meta:
         abstract = True

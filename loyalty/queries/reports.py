@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 from django.db.models import Count, F, Q, QuerySet, Sum
-from django.db.models.functions import TruncDate
 
+from members.queries.days import calendar
 from stores.models import Brand
 
 from ..models import Account, Book, Entry, Standing, Tier
@@ -49,28 +48,8 @@ def members_by_tier(brands: QuerySet[Brand]) -> list[dict]:
     return [{**row, "members": members.get(row["pk"], 0)} for row in rows]
 
 
-def earned_by_day(brands: QuerySet[Brand], *, since: datetime, until: datetime, zone: ZoneInfo) -> dict[date, int]:
-    """Points that came in, by the day of their cause in a zone; days without any are left out."""
-    books = Book.objects.filter(asset=Book.Asset.POINTS, program__brand__in=brands).values("pk")
-    moved = Entry.objects.filter(book__in=books, occurred_at__gte=since, occurred_at__lt=until, amount__gt=0)
-    rows = moved.annotate(day=TruncDate("occurred_at", tzinfo=zone)).order_by("day").values("day")
-    return {row["day"]: row["earned"] for row in rows.annotate(earned=Sum("amount"))}
-
-
-def compared_earned(
-    brands: QuerySet[Brand], *, now: tuple[datetime, datetime], before: tuple[datetime, datetime]
-) -> tuple[int, int]:
-    """Points that came in within two spans (start, end), in one question; ``before`` starts first."""
-    books = Book.objects.filter(asset=Book.Asset.POINTS, program__brand__in=brands).values("pk")
-    moved = Entry.objects.filter(book__in=books, occurred_at__gte=before[0], occurred_at__lt=now[1], amount__gt=0)
-    found = moved.aggregate(
-        now=Sum("amount", filter=Q(occurred_at__gte=now[0])),
-        before=Sum("amount", filter=Q(occurred_at__lt=before[1])),
-    )
-    return found["now"] or 0, found["before"] or 0
-
-
-def outstanding(brands: QuerySet[Brand]) -> int:
-    """Points that members of these brands hold now."""
-    books = Book.objects.filter(asset=Book.Asset.POINTS, program__brand__in=brands).values("pk")
-    return Account.objects.filter(book__in=books).aggregate(held=Sum("balance"))["held"] or 0
+def earned_until(books: list[int], moment: datetime) -> int:
+    """Points that came in on a day as far as this moment, from its entries."""
+    since = moment.astimezone(calendar()).replace(hour=0, minute=0, second=0, microsecond=0)
+    rows = Entry.objects.filter(book__in=books, occurred_at__gte=since, occurred_at__lt=moment, amount__gt=0)
+    return rows.aggregate(earned=Sum("amount"))["earned"] or 0

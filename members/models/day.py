@@ -12,16 +12,20 @@ class DayFacts(models.Model):
     """
 
     day = models.DateField()
-    store = models.ForeignKey(Store, models.DO_NOTHING, null=True, related_name="+", db_constraint=False)
-    channel = models.ForeignKey(Channel, models.DO_NOTHING, null=True, related_name="+", db_constraint=False)
-    orders = models.BigIntegerField(default=0)
-    amount = models.DecimalField(max_digits=16, decimal_places=2, default=0)
-    refunded = models.DecimalField(max_digits=16, decimal_places=2, default=0)
-    member_orders = models.BigIntegerField(default=0)
-    member_amount = models.DecimalField(max_digits=16, decimal_places=2, default=0)
-    member_refunded = models.DecimalField(max_digits=16, decimal_places=2, default=0)
-    joins = models.BigIntegerField(default=0)
-    scans = models.BigIntegerField(default=0)
+    store = models.ForeignKey(
+        Store, models.DO_NOTHING, null=True, related_name="+", db_constraint=False, db_index=False
+    )
+    channel = models.ForeignKey(
+        Channel, models.DO_NOTHING, null=True, related_name="+", db_constraint=False, db_index=False
+    )
+    orders = models.BigIntegerField(default=0, db_default=0)
+    amount = models.DecimalField(max_digits=16, decimal_places=2, default=0, db_default=0)
+    refunded = models.DecimalField(max_digits=16, decimal_places=2, default=0, db_default=0)
+    member_orders = models.BigIntegerField(default=0, db_default=0)
+    member_amount = models.DecimalField(max_digits=16, decimal_places=2, default=0, db_default=0)
+    member_refunded = models.DecimalField(max_digits=16, decimal_places=2, default=0, db_default=0)
+    joins = models.BigIntegerField(default=0, db_default=0)
+    scans = models.BigIntegerField(default=0, db_default=0)
 
     class Meta:
         abstract = True
@@ -42,6 +46,3 @@ class StoreDay(DayFacts):
 
 class StoreDayChange(DayFacts):
     """What a statement added to a day, or took from it; written by triggers, folded into StoreDay and deleted."""
-
-    class Meta:
-        indexes: list[models.Index] = []  # read whole, and emptied every minute

@@ -4,16 +4,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from loyalty.queries import days as book_days
 from loyalty.queries import reports as loyalty_reports
-from members.queries import reports
-from members.queries.reports import Span
+from members.queries import buyers, reports
+from members.queries.buyers import Buyers
+from members.queries.days import calendar, total
+from members.queries.reports import Daily, Span
 from stores.access import Permission
 from stores.models import Staff
 from stores.queries import board
@@ -57,21 +59,24 @@ def spark(values: dict[date, Any]) -> SafeString:
     return charts.sparkline(list(values.values())[:-1])
 
 
-def member_tiles(staff: Staff, span: Span, month: Span, daily: dict[str, dict[date, Any]]) -> list[Tile]:
+def member_tiles(span: Span, month: Span, daily: Daily, people: Buyers) -> list[Tile]:
     """Joins, active members, sales and the members' share."""
-    joins, joins_before = reports.compared_joined(staff, span)
-    sold, before = reports.compared_sales(staff, span)
-    share, share_before = sold.member_share, before.member_share
+    now, before, days = total(daily.of(span).values()), total(daily.before(span).values()), daily.of(month)
+    share, share_before = now.member_share, before.member_share
     moved = float(share - share_before) if share is not None and share_before is not None else None
+    counted = _("members who bought")
+    if people.at < span.end:
+        counted = _("members who bought, counted %(ago)s") % {"ago": formats.ago(people.at, span.end)}
     return [
-        Tile(_("New members"), formats.compact(joins), change(joins, joins_before),
-             spark=spark(reports.joined_by_day(staff, month)), url=f"/members/?joined_min={span.start:%Y-%m-%d}"),
-        Tile(_("Active members"), formats.compact(sold.active), change(sold.active, before.active),
-             spark=spark(daily["active"]), hint=_("members who bought")),
-        Tile(_("Sales"), formats.compact_money(sold.sales), change(sold.sales, before.sales),
-             spark=spark(daily["all"]), url=f"/orders/?paid_min={span.start:%Y-%m-%d}", hint=_("refunds taken off")),
+        Tile(_("New members"), formats.compact(now.joins), change(now.joins, before.joins),
+             spark=spark({day: one.joins for day, one in days.items()}), url=f"/members/?joined_min={span.start:%Y-%m-%d}"),
+        Tile(_("Active members"), formats.compact(people.now), change(people.now, people.before),
+             spark=spark({day: people.daily.get(day, 0) for day in days}), hint=counted),
+        Tile(_("Sales"), formats.compact_money(now.sales), change(now.sales, before.sales),
+             spark=spark({day: one.sales for day, one in days.items()}), url=f"/orders/?paid_min={span.start:%Y-%m-%d}",
+             hint=_("refunds taken off")),
         Tile(_("Member share of sales"), formats.percent(share), moved, is_points=True,
-             spark=spark(daily["members"])),
+             spark=spark({day: one.member_sales for day, one in days.items()})),
     ]  # fmt: skip
 
 
@@ -79,35 +84,36 @@ def points_tiles(staff: Staff, span: Span, month: Span) -> list[Tile]:
     """Points given and held, for whoever sees whole brands."""
     if staff.scope not in {Staff.Scope.CHAIN, Staff.Scope.BRAND}:
         return []
-    brands = places.brands_visible_to(staff)
-    earned, before = loyalty_reports.compared_earned(brands, now=(span.start, span.end),
-                                                     before=(span.before.start, span.before.end))  # fmt: skip
-    daily = loyalty_reports.earned_by_day(brands, since=month.start, until=month.end, zone=month.start.tzinfo)
+    books = book_days.points_books(places.brands_visible_to(staff))
+    daily = book_days.earned_by_day(books, month.before.days[0], span.days[-1])
+    earned = sum(daily.get(day, 0) for day in span.days)
+    before = sum(daily.get(day, 0) for day in span.before.days[:-1])
+    before += loyalty_reports.earned_until(books, span.before.end)
     return [
         Tile(_("Points issued"), formats.compact(earned), change(earned, before),
              spark=spark({day: daily.get(day, 0) for day in month.days})),
-        Tile(_("Points balance"), formats.compact(loyalty_reports.outstanding(brands)), hint=_("held by members now")),
+        Tile(_("Points balance"), formats.compact(book_days.held(books)), hint=_("held by members now")),
     ]  # fmt: skip
 
 
-def sales_chart(staff: Staff, span: Span, month: Span, daily: dict[date, Any]) -> charts.Line:
-    """Sales by day, this time and the weeks before; at least fourteen days, so that there is a line."""
-    shown = month if span.days[1:] == [] or len(span.days) > 7 else Span.of_days(
-        14, now=span.end, zone=span.end.tzinfo
-    )  # fmt: skip
-    before = reports.sales_by_day(staff, shown.before)["all"]
-    rows = [charts.Series(_("Sales"), [daily[day] for day in shown.days])]
-    rows.append(charts.Series(_("%(weeks)d weeks earlier") % {"weeks": shown.weeks}, list(before.values())))
+def charted(span: Span, month: Span) -> Span:
+    """The days of the chart: at least fourteen, so that there is a line."""
+    if len(span.days) == 1 or len(span.days) > 7:
+        return month
+    return Span.of_days(14, now=span.end, zone=calendar())
+
+
+def sales_chart(shown: Span, daily: Daily) -> charts.Line:
+    """Sales by day, this time and the weeks before."""
+    rows = [charts.Series(_("Sales"), [one.sales for one in daily.of(shown).values()])]
+    before = [one.sales for one in daily.before(shown).values()]
+    rows.append(charts.Series(_("%(weeks)d weeks earlier") % {"weeks": shown.weeks}, before))
     return charts.Line(_("Sales by day"), shown.days, rows, "money")
 
 
 def join_charts(staff: Staff, span: Span) -> Sequence[charts.Bars]:
     """New members by channel and by store."""
-    chinese = formats.is_chinese()
-    by_store = [
-        (row["home_store__name"] if chinese else row["home_store__name_en"] or row["home_store__name"], row["count"])
-        for row in reports.joined_by_store(staff, span)
-    ]
+    by_store = [(formats.local_name(store), count) for store, count in reports.joined_by_store(staff, span)]
     by_channel = [(name or _("Unknown"), count) for name, count in reports.joined_by_channel(staff, span)]
     return charts.Bars(_("New members by store"), by_store), charts.Bars(_("New members by channel"), by_channel)
 
@@ -138,15 +144,14 @@ class Home(Page):
 
 
 def figures(staff: Staff, days: int, *, now: datetime) -> dict:
-    """All words of the home page."""
-    zone = timezone.get_current_timezone()
-    zone = zone if isinstance(zone, ZoneInfo) else ZoneInfo("Asia/Shanghai")
-    span, month = (Span.of_days(each, now=now, zone=zone) for each in (days, SPARK_DAYS))
-    daily = reports.sales_by_day(staff, month)
+    """All words of the home page. Its days are those of the chain's calendar, whoever looks."""
+    span, month = (Span.of_days(each, now=now, zone=calendar()) for each in (days, SPARK_DAYS))
+    shown = charted(span, month)
+    daily = reports.daily(staff, span, shown, month)
     by_store, by_channel = join_charts(staff, span)
     return {
         "days": days, "periods": PERIODS, "weeks": span.weeks, "now": now,
-        "tiles": member_tiles(staff, span, month, daily) + points_tiles(staff, span, month),
-        "sales": sales_chart(staff, span, month, daily["all"]), "by_store": by_store, "by_channel": by_channel,
+        "tiles": member_tiles(span, month, daily, buyers.of(staff, span, month)) + points_tiles(staff, span, month),
+        "sales": sales_chart(shown, daily), "by_store": by_store, "by_channel": by_channel,
         "steps": setup.steps(staff),
     } | opening(staff)  # fmt: skip

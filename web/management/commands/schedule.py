@@ -8,6 +8,9 @@ from stores.services.schedule import Job
 JOBS = [
     Job("imports", "loyalty.tasks.run_imports", 5),
     Job("changed ladders", "loyalty.tasks.reevaluate_programs", 10),
+    Job("days of stores", "members.tasks.fold_days", 60),
+    Job("days of books", "loyalty.tasks.fold_days", 60),
+    Job("buyers counted ahead", "members.tasks.keep_buyers", 600),
     Job("old import files", "loyalty.tasks.sweep_imports", 3_600),
     Job("posters", "stores.tasks.make_posters", 5),
     Job("old poster archives", "stores.tasks.sweep_posters", 3_600),
