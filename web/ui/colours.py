@@ -1,6 +1,7 @@
 """A brand's colour as readable tokens: dark enough under white, light enough on black."""
 
 import re
+from colorsys import hls_to_rgb, rgb_to_hls
 
 Rgb = tuple[float, float, float]
 WHITE: Rgb = (1.0, 1.0, 1.0)
@@ -44,11 +45,23 @@ def until(colour: Rgb, *, against: Rgb, ratio: float, towards: Rgb) -> Rgb:
     return towards
 
 
+def glowing(colour: Rgb, *, against: Rgb, ratio: float) -> Rgb:
+    """The colour, lightened until it stands out enough against a dark one; it keeps its hue and stays a colour."""
+    if contrast(colour, against) >= ratio:
+        return colour
+    hue, light, full = rgb_to_hls(*colour)
+    for step in range(51):
+        lighter = hls_to_rgb(hue, light + (1 - light) * step / 50, min(full, 0.72))
+        if contrast(lighter, against) >= ratio:
+            return lighter
+    return WHITE
+
+
 def stylesheet(colour: str) -> str:
     """The brand's tokens for light and dark as CSS; over the ones in tokens.css."""
     own = parse(colour)
     deep = until(own, against=WHITE, ratio=5.5, towards=(0.0, 0.0, 0.0))
-    bright = until(own, against=NIGHT, ratio=7.5, towards=WHITE)
+    bright = glowing(own, against=NIGHT, ratio=7.5)
     both = f"--b:{written(deep)};--b-2:{written(_mix(deep, (0, 0, 0), 0.28))};"
     light = (
         f"{both}--q-brand:{written(deep)};--q-brand-strong:{written(_mix(deep, (0, 0, 0), 0.2))};"

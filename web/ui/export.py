@@ -8,9 +8,11 @@ from tempfile import TemporaryFile
 from typing import Any
 from urllib.parse import quote
 
+from django.conf import settings
 from django.http import FileResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone
 from django.utils.html import strip_tags
+from django.utils.translation import gettext
 from xlsxwriter import Workbook
 
 RUNNABLE = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
@@ -90,6 +92,11 @@ def _new_sheet(book: Workbook, head: Sequence[str], bold: Any) -> Any:
     return sheet
 
 
+def marked(name: str) -> str:
+    """A file's name without ending; a demo's says that it holds demo data, in the reader's language."""
+    return f"{name}-{gettext('Demo data').replace(' ', '-')}" if settings.DEMO else name
+
+
 def answer(kind: str, name: str, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> HttpResponseBase:
     """The download. ``kind`` is csv or xlsx, ``name`` the file name without ending."""
     if kind == "csv":
@@ -99,6 +106,6 @@ def answer(kind: str, name: str, head: Sequence[str], rows: Iterable[Sequence[An
         write_xlsx(file, head, rows)
         file.seek(0)
         response = FileResponse(file, content_type=XLSX)
-    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}.{kind}"
+    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(marked(name))}.{kind}"
     response["Cache-Control"] = "no-store"
     return response

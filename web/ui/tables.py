@@ -146,4 +146,4 @@ class Table:
         html: str | SafeString = column.shown(row)
         if url:
             html = format_html('<a class="q-row-link" href="{}">{}</a>', url, html)
-        return {"column": column, "html": html}
+        return {"column": column, "html": html, "is_empty": html == "–"}

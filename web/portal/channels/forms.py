@@ -3,6 +3,7 @@
 import re
 
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from stores.models import Channel, Staff
@@ -11,7 +12,9 @@ from web.ui.forms import Form
 
 
 class ChannelForm(Form):
-    code = forms.SlugField(label=_("Code"), max_length=40, help_text=_("Short and lasting, like pos-shanghai."))
+    code = forms.SlugField(
+        label=capfirst(_("code")), max_length=40, help_text=_("Short and lasting, like pos-shanghai.")
+    )
     name = forms.CharField(label=_("Name"), max_length=80)
     kind = forms.ChoiceField(label=_("Kind"), choices=Channel.Kind.choices, initial=Channel.Kind.POS)
     brand = forms.ModelChoiceField(label=_("Brand"), queryset=None, required=False)

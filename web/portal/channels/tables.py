@@ -1,6 +1,7 @@
 """Channels in a list."""
 
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from web.ui.tables import Column, Table
@@ -14,7 +15,7 @@ def state(channel):
 
 class ChannelTable(Table):
     columns = [
-        Column("code", _("Code"), sort="code", kind="code"),
+        Column("code", capfirst(_("code")), sort="code", kind="code"),
         Column("name", _("Name")),
         Column("kind", _("Kind"), value=lambda channel: channel.get_kind_display()),
         Column("brand", _("Brand"), value=lambda channel: channel.brand or _("Whole chain")),

@@ -13,6 +13,7 @@ from xlsxwriter import Workbook
 from members.imports import kinds, words
 from members.models import ImportRun
 from members.queries import imports
+from web.ui import export
 
 from .steps import label_of
 
@@ -56,7 +57,7 @@ def errors(run: ImportRun) -> FileResponse:
     width = len(run.mapping["headers"])
     heads = [*run.mapping["headers"], _("Row"), _("Column"), _("Reason")]
     rows = ([*_fit(row.cells, width), str(row.row_no), *_told(run, row)] for row in imports.rejected(run))
-    return _workbook(f"{_('not-imported')}-{run.pk}.xlsx", heads, rows, notes=3)
+    return _workbook(export.marked(f"{_('not-imported')}-{run.pk}") + ".xlsx", heads, rows, notes=3)
 
 
 def _fit(cells: list, width: int) -> list:

@@ -48,6 +48,8 @@ ACTIONS: dict[str, Any] = {
     "program.ladder_edited": _("Tiers edited"),
     "brand.binding_edited": _("Binding rule edited"),
     "brand.added": _("Brand added"),
+    "consent.given": _("Consent given"),
+    "consent.refused": _("Consent refused"),
     "consent.withdrawn": _("Consent withdrawn"),
     "channel.created": _("Channel created"),
     "channel.edited": _("Channel edited"),

@@ -11,10 +11,11 @@ from loyalty.queries.accounts import Holding
 from members.models import Consent, Identity, Member, MemberTag, Order, StoreBinding
 from members.queries import events, orders, profiles
 from stores.access import Permission, may
-from stores.models import LogEntry, Staff
+from stores.models import Staff
 from stores.queries import log
 from web.ui import formats
 
+from ..log.words import lines as words_of
 from . import timeline
 from .timeline import Moment
 
@@ -55,7 +56,7 @@ class Card:
     orders: Sequence[Order]
     entries: Sequence[Entry]
     moments: Sequence[Moment]
-    log: Sequence[LogEntry]
+    log: Sequence[dict]  # lines for ui/log.html
 
 
 def build(member: Member, staff: Staff, *, now: datetime) -> Card:
@@ -75,7 +76,7 @@ def build(member: Member, staff: Staff, *, now: datetime) -> Card:
         consents=profiles.consents(member), tags=list(profiles.tags(member)), coupons=list(held_coupons[:SHOWN]),
         orders=list(orders.of_member(staff, member)[:SHOWN]) if may(staff, Permission.ORDER_VIEW) else [],
         entries=list(entries[:SHOWN]), moments=[timeline.moment(event, names) for event in happened],
-        log=list(log.of(member, limit=SHOWN)) if may(staff, Permission.LOG_VIEW) else [],
+        log=words_of(log.of(member, limit=SHOWN)) if may(staff, Permission.LOG_VIEW) else [],
     )  # fmt: skip
 
 

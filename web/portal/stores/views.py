@@ -15,6 +15,7 @@ from stores.queries import stores as queries
 from web.ui.pages import Action, DetailPage, Empty, ListPage, Page
 from web.ui.templatetags.stores_ui import STEPS
 
+from ..log.words import lines as words_of
 from .tables import StoreTable
 
 
@@ -69,7 +70,7 @@ class StorePage(DetailPage):
             "people": list(queries.people_at(store)[:30]),
             "near": queries.neighbours(store, queries.visible_to(staff).select_related("brand"), day=now.date()),
             "steps": [(label, getattr(store, field)) for field, label in STEPS],
-            "entries": list(log_queries.of(store, limit=8)) if access.may(staff, P.LOG_VIEW) else [],
+            "lines": words_of(log_queries.of(store, limit=8)) if access.may(staff, P.LOG_VIEW) else [],
         }
 
 

@@ -97,10 +97,24 @@ def theme(context: dict) -> str:
 
 
 @register.simple_tag
+def is_demo() -> bool:
+    """True while the DEMO switch is on: codes stand on pages and nothing here is anybody's. Asks the database nothing."""
+    return bool(settings.DEMO)
+
+
+@register.simple_tag
 def other_languages(current: str) -> list:
     """The languages one may change to: (code, own name)."""
     own = {"zh-hans": "中文", "en": "English"}
     return [(code, own.get(code, code)) for code, _name in settings.LANGUAGES if code != current]
+
+
+@register.simple_tag
+def count_done(steps: Any) -> dict:
+    """How far a check-list is: count and all, the next step, and whether less than half is done."""
+    done = [step for step in steps if step.is_done]
+    following = next((step for step in steps if not step.is_done), None)
+    return {"count": len(done), "all": len(steps), "next": following, "few": len(done) * 2 < len(steps)}
 
 
 @register.simple_tag
