@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import structlog
-from django.db import OperationalError, transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils.translation import gettext as _
 
 from members.imports import kinds, runs, staging
@@ -19,6 +20,8 @@ from stores.services import log
 Status = ImportRun.Status
 WAITING = (Status.UPLOADED, Status.PLANNED)
 KEPT_FOR = timedelta(days=30)
+# how a database that went away is told: by Django's cursors, and by COPY, which does not pass through them
+LOST = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
 logger = structlog.get_logger(__name__)
 KEPT = (
     "sheets", "sheet", "encoding", "delimiter", "header_row", "header_end", "headers", "samples", "columns",
@@ -195,7 +198,7 @@ def work(*, now: datetime) -> ImportRun | None:
     step = plan if run.status == Status.STAGING else apply
     try:
         return step(run, now=now)
-    except OperationalError:
+    except LOST:
         raise  # the database went away: the lease runs out and the run is taken up again
     except Exception as error:
         logger.exception("import_stopped", run=run.pk, error=type(error).__name__)

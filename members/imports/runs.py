@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.files import File
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from stores.models import Brand
 
@@ -36,6 +36,10 @@ CLAIM = """
         WHERE status IN ('staging', 'applying') AND (lease_until IS NULL OR lease_until < %(now)s)
         ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED
     ) RETURNING id
+"""
+RENEW = """
+    UPDATE members_importrun SET lease_until = now() + make_interval(secs => %s), progress = greatest(progress, %s)
+    WHERE id = %s AND status IN ('staging', 'applying')
 """
 OPEN_CHUNKS = """
     SELECT min(row_no), max(row_no) FROM (
@@ -121,13 +125,11 @@ def heartbeat(run: ImportRun) -> Iterator[Callable[[int], None]]:
     def beat() -> None:
         try:
             while not stop.wait(HEARTBEAT):
-                with connection.cursor() as cursor:
-                    cursor.execute(
-                        "UPDATE members_importrun SET lease_until = now() + make_interval(secs => %s), "
-                        "progress = greatest(progress, %s) "
-                        "WHERE id = %s AND status IN ('staging', 'applying')",
-                        [LEASE.total_seconds(), seen[0], run.pk],
-                    )
+                try:
+                    with connection.cursor() as cursor:
+                        cursor.execute(RENEW, [LEASE.total_seconds(), seen[0], run.pk])
+                except (OperationalError, InterfaceError):
+                    connection.close()  # the next beat makes a new one; the work itself says what became of it
         finally:
             connection.close()
 
