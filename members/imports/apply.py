@@ -92,8 +92,8 @@ BIND = """
     ON CONFLICT DO NOTHING
 """
 TAG_WORDS = """
-    INSERT INTO members_tag (name, created_at)
-    SELECT DISTINCT word, %(now)s::timestamptz
+    INSERT INTO members_tag (name, name_en, "group", description, created_at)
+    SELECT DISTINCT word, '', '', '', %(now)s::timestamptz
     FROM members_importplan p JOIN @stage s USING (row_no), unnest(s.tags) AS word
     WHERE p.run_id = %(run)s AND p.action <> 3 AND NOT EXISTS (SELECT 1 FROM members_tag t WHERE t.name = word)
     ORDER BY word

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from datetime import time as clock
 from typing import Any
 
 from members.rules import phones
@@ -21,10 +22,13 @@ NOISE = re.compile(r"[\s\u00a0\u200b-\u200f\u202a-\u202e\u2060\ufeff\-–—()]+
 SCIENTIFIC = re.compile(r"\d+(\.\d+)?[eE]\+?\d+").fullmatch
 WHOLE_FLOAT = re.compile(r"(\d+)\.0+").fullmatch
 YMD = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[ T]\d.*)?").fullmatch
+AS_TEXT = ("'", "=")  # '1690… and ="1690…"
+WRAPPED = re.compile(r'=\s*"([^"]*)"\s*').fullmatch
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?").fullmatch
 TAG_BREAK = re.compile(r"[,，;；|、/]")
 SERIAL_EPOCH = date(1899, 12, 30)
 LAST_SERIAL = 80_000  # 2119-01-10
+NO_CARDS = {bool, date, datetime, clock, timedelta}  # the program took 3-4 for a day
 EXACT_DIGITS = 10**15  # a spreadsheet keeps 15 digits of a number
 NOTHING = {"", "-", "--", "/", "无", "暂无", "空", "没有", "n/a", "na", "null", "none", "#n/a"}
 GENDERS = {
@@ -47,6 +51,8 @@ class Bad(ValueError):
 def as_text(value: Any) -> str:
     """Any cell as trimmed text with full-width forms folded; whole numbers without a fraction."""
     if type(value) is str:
+        if value.startswith(AS_TEXT):
+            value = unwrapped(value)
         if value.isascii() and "\x00" not in value:
             return value.strip()
         return unicodedata.normalize("NFKC", value).replace("\x00", "").strip()
@@ -59,11 +65,16 @@ def as_text(value: Any) -> str:
     return str(value)
 
 
+def unwrapped(value: str) -> str:
+    """Without the signs by which files keep a spreadsheet program from reading digits as a number."""
+    return found[1] if (found := WRAPPED(value)) else value.removeprefix("'")
+
+
 def text(limit: int) -> Cleaner:
     """Free text kept as typed (rare characters and dots stay), trimmed; control characters go."""
 
     def clean(value: Any) -> str | None:
-        if type(value) is not str:
+        if type(value) is not str or WRAPPED(value):
             value = as_text(value)
         elif not value.isprintable():
             value = _printable(value)
@@ -114,6 +125,8 @@ def card(value: Any) -> str | None:
     """A card number. A number cell beyond 15 digits has lost its last digits already."""
     if type(value) in {float, int} and abs(value) >= EXACT_DIGITS:
         raise Bad("digits_lost")
+    if type(value) in NO_CARDS or (type(value) is float and not value.is_integer()):
+        raise Bad("card_changed")
     folded = as_text(value).replace(" ", "")
     if folded.lower() in NOTHING:
         return None

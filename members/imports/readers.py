@@ -12,14 +12,15 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import IO, Any
 
-from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
+from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from . import safety
 from .safety import Refused
 
 Row = list[Any]
 LOOK_AT = 30  # rows in which a header may stand
-EMPTY_STOP = 1_000
+EMPTY_STOP = 1_100_000  # more than a spreadsheet has: a gap, however long, loses no row under it
+SHEETS_TRIED = 10
 SAMPLES = 20
 DELIMITERS = ",\t;|"
 TOTAL = re.compile(
@@ -60,41 +61,70 @@ def fold(name: Any) -> str:
 
 def open_table(file: IO[bytes], name: str, *, sheet: int | None = None, given: dict[str, str] | None = None) -> Table:
     """Check the file, then open it. ``given`` may fix ``encoding`` and ``delimiter``. Raises Refused."""
+    return next(_tables(file, name, sheet, given or {}))
+
+
+def _tables(file: IO[bytes], name: str, sheet: int | None, given: dict[str, str]) -> Iterator[Table]:
+    """The wanted sheet; without a wish the first ones that can be seen, each read when it is its turn."""
     if safety.kind_of(file, name) == "csv":
-        return _open_csv(file, given or {})
+        yield _open_csv(file, given)
+        return
     safety.check_workbook(file)
-    return _open_workbook(file, sheet)
-
-
-def _open_workbook(file: IO[bytes], wanted: int | None) -> Table:
     try:
         book = CalamineWorkbook.from_filelike(file)
-        visible = [n for n, m in enumerate(book.sheets_metadata) if m.visible == SheetVisibleEnum.Visible]
-        if not visible:
-            raise Refused("empty")
-        chosen = wanted if wanted is not None and 0 <= wanted < len(book.sheet_names) else visible[0]
-        sheet = book.get_sheet_by_index(chosen)
-        return Table(book.sheet_names, chosen, "", "", enumerate(sheet.iter_rows(), 1))
+        for place in _places(book, sheet):
+            yield Table(book.sheet_names, place, "", "", enumerate(book.get_sheet_by_index(place).iter_rows(), 1))
     except (CalamineError, ValueError, KeyError, IndexError) as error:
         raise Refused("broken") from error
+
+
+def _places(book: CalamineWorkbook, wanted: int | None) -> list[int]:
+    """Sheets with cells, not drawings; those that somebody hid only when they are asked for."""
+    sheets = [(n, each) for n, each in enumerate(book.sheets_metadata) if each.typ == SheetTypeEnum.WorkSheet]
+    if wanted in {n for n, _each in sheets}:
+        return [wanted]
+    seen = [n for n, each in sheets if each.visible == SheetVisibleEnum.Visible]
+    if not seen:
+        raise Refused("empty")
+    return seen[:SHEETS_TRIED]
 
 
 def _open_csv(file: IO[bytes], given: dict[str, str]) -> Table:
     encoding = given.get("encoding") or find_encoding(file)
     file.seek(0)
     text = io.TextIOWrapper(file, encoding=encoding, newline="")
-    delimiter = given.get("delimiter") or find_delimiter(text.read(64 * 1024))
+    try:
+        delimiter = given.get("delimiter") or find_delimiter(text.read(64 * 1024))
+    except UnicodeError as error:
+        raise Refused("encoding") from error
     text.seek(0)
     return Table([""], 0, encoding, delimiter, _csv_rows(text, delimiter))
 
 
 def _csv_rows(text: io.TextIOWrapper, delimiter: str) -> Iterator[tuple[int, Row]]:
+    record: list[str] = []  # the lines of the present one
     try:
-        yield from enumerate(csv.reader(text, delimiter=delimiter), 1)
+        for number, row in enumerate(csv.reader(_noted(text, record), delimiter=delimiter), 1):
+            if len(record) > 1:
+                _demand_closed(record, delimiter)
+            record.clear()
+            yield number, row
     except csv.Error as error:
         raise Refused("cell_too_long", limit=safety.CHARACTERS) from error
-    except UnicodeDecodeError as error:
+    except UnicodeError as error:
         raise Refused("encoding") from error
+
+
+def _noted(text: io.TextIOWrapper, record: list[str]) -> Iterator[str]:
+    for line in text:
+        record.append(line)
+        yield line
+
+
+def _demand_closed(lines: list[str], delimiter: str) -> None:
+    """A record of several lines ends with a closed quotation mark, or it swallowed the rest of the file."""
+    if "".join(lines).count('"') % 2:
+        list(csv.reader(lines, delimiter=delimiter, strict=True))  # raises csv.Error at the end of the file
 
 
 def find_encoding(file: IO[bytes]) -> str:
@@ -164,7 +194,7 @@ def _candidates(number: int, row: Row, below: tuple[int, Row] | None, known: set
 
 
 def body(table: Table, header_end: int) -> Iterator[tuple[int, Row]]:
-    """The filled rows after the header; a long empty stretch ends the sheet. Raises Refused beyond the row limit."""
+    """The filled rows after the header, across empty stretches. Raises Refused beyond the row limit."""
     empty = count = 0
     for number, row in table.rows:
         if number <= header_end:
@@ -193,8 +223,29 @@ def is_total(row: Row) -> bool:
 
 
 def peek(file: IO[bytes], name: str, *, known: set[str], sheet: int | None, header_row: int | None) -> dict[str, Any]:
-    """What the mapping page needs: sheets, encoding, header, and some rows as text. Raises Refused."""
-    table = open_table(file, name, sheet=sheet)
+    """What the mapping page needs: sheets, encoding, header, and some rows as text. Raises Refused.
+
+    Without a wish for a sheet it is the first one with names that are known, else the first one with rows.
+    """
+    found: dict[str, Any] | None = None
+    refusal = Refused("empty")
+    for n, table in enumerate(_tables(file, name, sheet, {})):
+        try:
+            seen = _look(table, known, header_row)
+        except Refused as refused:
+            if refused.code not in {"empty", "no_rows", "no_header"}:
+                raise
+            refusal = refusal if n else refused
+            continue
+        if {fold(name) for name in seen["headers"]} & known:
+            return seen
+        found = found or seen
+    if found is None:
+        raise refusal
+    return found
+
+
+def _look(table: Table, known: set[str], header_row: int | None) -> dict[str, Any]:
     rows = list(islice(table.rows, LOOK_AT + SAMPLES))
     header = find_header(rows[:LOOK_AT], known)
     if header_row:

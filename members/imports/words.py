@@ -53,6 +53,9 @@ PROBLEMS = {
     "digits_lost": _(
         "The spreadsheet keeps only 15 digits of a number, so the last ones are lost. Export the column as text."
     ),
+    "card_changed": _(
+        "The spreadsheet has turned this into a date or a fraction. Format the column as text in the original file."
+    ),
     "id_invalid": _("This is not an OpenID or UnionID."),
     "date_invalid": _("This date does not exist."),
     "date_future": _("This date is in the future."),

@@ -4,14 +4,17 @@ import subprocess
 import sys
 import time
 import zipfile
+from datetime import date, datetime
+from datetime import time as clock
 
 import pytest
+import xlsxwriter
 from django.utils import translation
 
 from loyalty.services import importing
 from members.imports import process, words
 from members.imports.safety import Refused
-from members.models import Identity, ImportProblem, ImportRun
+from members.models import Identity, ImportProblem, ImportRun, Member
 from tests.factories import NOON
 
 from .files import HEADERS, bare_xlsx, bring, cell, csv_file, figures, row, xlsx
@@ -74,6 +77,26 @@ def wide(folder):
     return xlsx(folder / "a.xlsx", [["手机号"] + [f"c{n}" for n in range(250)], ["16900000001"] * 251])
 
 
+def book(path, sheets, *, hidden=(), drawing=""):
+    """A workbook of several sheets, each (name, rows); ``drawing`` is a sheet before them that is one chart."""
+    made = xlsxwriter.Workbook(str(path))
+    if drawing:
+        chart = made.add_chart({"type": "column"})
+        chart.add_series({"values": f"={sheets[0][0]}!$A$1:$A$2"})
+        made.add_chartsheet(drawing).set_chart(chart)
+    for name, rows in sheets:
+        page = made.add_worksheet(name)
+        for number, line in enumerate(rows):
+            page.write_row(number, 0, line)
+        if name in hidden:
+            page.hide()
+        else:
+            page.activate()
+            page.set_first_sheet()
+    made.close()
+    return path
+
+
 REFUSED = [
     ("empty", raw("a.csv", b"")),
     ("empty", raw("a.csv", b" \n\n ")),
@@ -105,6 +128,11 @@ REFUSED = [
     ("far_cells", sheet(ROW + f"<row>{cell('CV900000', 'x')}</row></sheetData>")),
     ("too_many_columns", wide),
     ("encoding", raw("a.csv", "手机号\n".encode("gb18030") + b"\xff\xfe\x80\x81\xff" * 9)),
+    ("encoding", raw("a.csv", "手机号\n16900000001\n".encode("utf-16") + b"x")),
+    ("encoding", raw("a.csv", "手机号\n1".encode("utf-16") + b"\x00\xd8" + "\n".encode("utf-16-le"))),
+    ("cell_too_long", raw("a.csv", '手机号,姓名\n16900000001,"王\n16900000002,李\n16900000003,赵\n'.encode())),
+    ("cell_too_long", raw("a.csv", '手机号,姓名\n16900000001,"王\n16900000002,"李"\n16900000003,赵\n'.encode())),
+    ("empty", lambda folder: book(folder / "a.xlsx", [("空", []), ("也空", [])])),
     ("cell_too_long", raw("a.csv", '手机号,姓名\n16900000001,"'.encode() + b"x" * 40_000)),
 ]  # fmt: skip
 
@@ -236,3 +264,111 @@ def test_the_raw_row_of_a_refused_line_is_kept_as_it_was(tmp_path, brand):
     run = bring(xlsx(tmp_path / "a.xlsx", rows), brand)
     assert run.rejects.get().cells[-1] == "原样"
     assert ImportRun.objects.get().bad == 1
+
+
+PEOPLE = ("数据", [["手机号", "姓名"], ["16900000001", "王小明"]])
+
+
+@pytest.mark.parametrize(
+    ("sheets", "more"),
+    [
+        ([("Sheet1", []), PEOPLE], {}),
+        ([("说明", [["请按模板填写"], ["手机号必填"]]), PEOPLE], {}),
+        ([("只有表头", [["手机号", "姓名"]]), PEOPLE], {}),
+        ([("旧", [["手机号"], ["16900000009"]]), PEOPLE], {"hidden": {"旧"}}),
+        ([PEOPLE], {"drawing": "图表"}),
+    ],
+    ids=["empty", "instructions", "header only", "hidden", "chart"],
+)
+def test_the_first_sheet_that_holds_members_is_found(sheets, more, tmp_path, brand):
+    run = bring(book(tmp_path / "a.xlsx", sheets, **more), brand)
+
+    assert run.mapping["sheets"][run.mapping["sheet"]] == "数据"
+    assert figures(run) == (1, 1, 0, 0, 0)
+    assert Identity.objects.get().value == "16900000001"
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_a_long_gap_loses_no_row_under_it(kind, tmp_path, brand):
+    rows = [["手机号", "姓名"], ["16900000001", "王"], *[[]] * 1_500, ["16900000002", "李"]]
+    path = xlsx(tmp_path / "a.xlsx", rows) if kind == "xlsx" else csv_file(tmp_path / "a.csv", rows)
+
+    assert figures(bring(path, brand)) == (2, 2, 0, 0, 0)
+
+
+def test_a_million_blank_lines_take_seconds(tmp_path, brand):
+    path = tmp_path / "a.csv"
+    path.write_bytes("手机号,姓名\n16900000001,王\n".encode() + b",\n" * 1_000_000 + b"16900000002,x\n")
+    began = time.monotonic()
+
+    assert figures(bring(path, brand)) == (2, 2, 0, 0, 0)
+    assert time.monotonic() - began < 30
+
+
+def test_quotation_marks_over_lines_and_within_words_are_read(tmp_path, brand):
+    path = tmp_path / "a.csv"
+    path.write_bytes('手机号,姓名,备注\n16900000001,王,"a\n""b"" c"\n16900000002,李,"x\ny",5" screen\n'.encode())
+
+    run = bring(path, brand)
+
+    assert figures(run) == (2, 2, 0, 0, 0)
+    assert Identity.objects.get(value="16900000001").member.note == 'a "b" c'
+
+
+@pytest.mark.parametrize("ends", ["\r", "\r\n", "\n", "\r\r\n"])
+def test_every_line_end_is_one(ends, tmp_path, brand):
+    path = tmp_path / "a.csv"
+    path.write_bytes(ends.join(["sep=,", "手机号,姓名", "16900000001,王", "16900000002,李", ""]).encode("utf-8-sig"))
+
+    assert figures(bring(path, brand)) == (2, 2, 0, 0, 0)
+
+
+def test_digits_that_a_file_keeps_as_text_are_digits(tmp_path, brand):
+    rows = [HEADERS, row(card='="00012"', name='="007"', phone='="16900000001"', points="'1,200"),
+            row(card="'00013", phone="'16900000002"), row(card="\t00014", phone="\u00a0+86 １６９-0000-0003\u202c")]  # fmt: skip
+
+    run = bring(csv_file(tmp_path / "a.csv", rows), brand)
+
+    assert figures(run) == (3, 3, 0, 0, 0)
+    assert sorted(Identity.objects.filter(kind=Identity.Kind.CARD).values_list("value", flat=True)) == [
+        "00012", "00013", "00014"
+    ]  # fmt: skip
+    assert sorted(Identity.objects.filter(kind=Identity.Kind.PHONE).values_list("value", flat=True)) == [
+        "16900000001", "16900000002", "16900000003"
+    ]  # fmt: skip
+
+
+def test_a_card_that_the_spreadsheet_turned_into_something_else_stays_out(tmp_path, brand):
+    cards = [datetime(2026, 3, 4), clock(3, 4), True, 1.5, 1690000000123456.0, 12.0]
+
+    run = bring(xlsx(tmp_path / "a.xlsx", [HEADERS, *[row(card=card, name="x") for card in cards]]), brand)
+
+    assert figures(run) == (6, 1, 0, 0, 5)
+    assert list(ImportProblem.objects.order_by("row_no").values_list("code", flat=True)) == [
+        *["card_changed"] * 4, "digits_lost"
+    ]  # fmt: skip
+    assert Identity.objects.get().value == "12"
+
+
+def test_a_workbook_that_counts_days_from_1904_keeps_its_days(tmp_path, brand):
+    made = xlsxwriter.Workbook(str(tmp_path / "a.xlsx"), {"date_1904": True})
+    page, style = made.add_worksheet(), made.add_format({"num_format": "yyyy-mm-dd"})
+    page.write_row(0, 0, ["手机号", "生日"])
+    page.write(1, 0, "16900000001")
+    page.write_datetime(1, 1, datetime(1990, 1, 5), style)
+    made.close()
+
+    bring(tmp_path / "a.xlsx", brand)
+
+    assert Member.objects.get().birthday == date(1990, 1, 5)
+
+
+def test_words_that_would_harm_elsewhere_come_in_and_go_out_as_words(tmp_path, brand):
+    names = ["Robert'); DROP TABLE", "{{7*7}}{% load x %}", "<script>alert(1)</script>", "%s %(x)s", "\\N", "=1+1"]
+
+    run = bring(
+        csv_file(tmp_path / "a.csv", [HEADERS, *[row(card=f"C{n}", name=name) for n, name in enumerate(names)]]), brand
+    )
+
+    assert figures(run) == (6, 6, 0, 0, 0)
+    assert list(Member.objects.order_by("pk").values_list("name", flat=True)) == names
