@@ -120,6 +120,9 @@ class Coupon(models.Model):
                 "redeemed_store", "redeemed_channel", "redeemed_by", "redeemed_key", "order_number", "order_amount",
                 "discount", "voided_at", "void_reason"]  # fmt: skip
 
+    def __str__(self):
+        return f"…{self.code[-4:]}"
+
     def is_usable(self, now: datetime) -> bool:
         """Neither used, voided, expired nor before its first moment."""
         begun = self.starts_at is None or self.starts_at <= now

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from unicodedata import normalize
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ" + "0"  # 32 letters without O, 1, I and L
 LENGTH = 12
@@ -22,10 +23,10 @@ def make(count: int = 1) -> list[str]:
 
 
 def read(typed: str) -> str | None:
-    """The code in what somebody typed or scanned: any case, any gaps, O for 0; None for what can be no code."""
+    """The code in what somebody typed or scanned: any case, width and gaps, O for 0; None for what can be no code."""
     if len(typed) > LONGEST:
         return None
-    code = _GAPS.sub("", typed).upper().replace("O", "0")
+    code = _GAPS.sub("", normalize("NFKC", typed)).upper().replace("O", "0")
     return code if _SHAPE.fullmatch(code) else None
 
 

@@ -1,4 +1,4 @@
-"""Coupons into wallets. A coupon is owed like points: issued once for its source, never beyond its stock."""
+"""Coupons into wallets and out of them. A coupon is owed like points: issued once for its source, used once."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
@@ -15,10 +15,18 @@ from members.models import Member
 from members.services import events
 from members.services.arrays import numbers, texts
 from members.services.events import NewEvent
+from stores.models import Staff
+from stores.services import log
 
 from ..models import Coupon, CouponTemplate, Program
 from ..rules import coupon_codes
 from ..rules.redeeming import Life, life
+from .redeeming import CannotRedeem, CannotUndo, Checked, Redeemed, TooManyGuesses, check, redeem, undo
+
+__all__ = [
+    "CannotRedeem", "CannotUndo", "CannotVoid", "Checked", "Redeemed", "SoldOut", "TooManyGuesses", "check", "issue",
+    "issue_many", "issue_welcome", "make_code", "redeem", "undo", "void",
+]  # fmt: skip
 
 # As many as there are, at most as many as are wanted; a second hand waits here and sees what the first left.
 TAKE = """
@@ -45,6 +53,10 @@ ROUNDS = 5  # a round is lost only to another hand that issued the same, or to a
 
 class SoldOut(Exception):
     """The template's stock is used up, its days are over, or it is not live. The text may be shown."""
+
+
+class CannotVoid(Exception):
+    """The coupon was used or withdrawn already, or no reason was given. The text may be shown."""
 
 
 def make_code() -> str:
@@ -139,3 +151,21 @@ def issue_welcome(member: Member, program: Program, *, now: datetime) -> Coupon 
         return issue(template, member, source="welcome", now=now)
     except SoldOut:
         return None
+
+
+@transaction.atomic(durable=True)
+def void(coupon: Coupon, *, by: Staff, now: datetime, reason: str) -> Coupon:
+    """Withdraw a coupon that was not used. It does not go back into the stock. Raises CannotVoid."""
+    reason = reason.strip()[:200]
+    if not reason:
+        raise CannotVoid(_("Withdrawing a coupon needs a reason."))
+    live = Coupon.objects.filter(pk=coupon.pk, redeemed_at=None, voided_at=None)
+    if not live.update(voided_at=now, void_reason=reason):
+        raise CannotVoid(_("This coupon was used or withdrawn already."))
+    coupon = Coupon.objects.select_related("template", "member").get(pk=coupon.pk)
+    events.append(
+        "coupon.voided", member=coupon.member, at=now, program=coupon.template.program_id, coupon=coupon.pk,
+        template=coupon.template_id, source=coupon.source,
+    )  # fmt: skip
+    log.record("coupon.voided", coupon, by=by, now=now, reason=reason)
+    return coupon

@@ -12,6 +12,7 @@ from ..models import ApiKey
 
 LOCK = "SELECT pg_advisory_xact_lock(hashtext('stores.limits'), %s)"
 MINUTE = 60  # seconds
+WRONG_CODES = 10  # codes that nobody ever gave out, of one channel or one person in a minute
 
 
 @transaction.atomic(durable=True)
@@ -29,3 +30,19 @@ def count_lookup(key: ApiKey, *, now: datetime) -> int:
         return MINUTE - gone
     cache.set(name, count + 1, timeout=2 * MINUTE)
     return 0
+
+
+def guess_wait(who: str, *, now: datetime) -> int:
+    """The seconds until this one may try a code again; 0 while their wrong codes of this minute are few."""
+    minute, gone = divmod(int(now.timestamp()), MINUTE)
+    missed = cache.get(f"guesses:{who}:{minute}", 0)
+    return MINUTE - gone if missed >= WRONG_CODES else 0
+
+
+@transaction.atomic(durable=True)
+def count_guess(who: str, *, now: datetime) -> None:
+    """Count one code that nobody ever gave out. ``who`` names a channel or a person."""
+    name = f"guesses:{who}:{int(now.timestamp()) // MINUTE}"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('stores.limits'), hashtext(%s))", [who])
+    cache.set(name, cache.get(name, 0) + 1, timeout=2 * MINUTE)
