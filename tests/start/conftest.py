@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -10,12 +11,19 @@ from config.places import find_account
 from config.processes import hand_over
 
 
-@pytest.fixture
-def room():
+@contextmanager
+def open_room():
     """A folder with a short path that the services' account may use."""
     with tempfile.TemporaryDirectory(prefix="quanyu-start-") as name:
         folder = Path(name)
         if account := find_account():
             os.chown(folder, account.uid, account.gid)
             hand_over(folder, account)
+        yield folder
+
+
+@pytest.fixture
+def room():
+    """A room for one test."""
+    with open_room() as folder:
         yield folder

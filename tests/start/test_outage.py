@@ -19,7 +19,7 @@ from tools.start.up import free_port
 from .houses import ROOT, Started, clean_environment
 
 AWAY = 60  # seconds
-ROWS = 40_000
+ROWS = 12_000  # two chunks
 SEED = f"""
 import django, json, sys; django.setup()
 from pathlib import Path
@@ -169,6 +169,7 @@ def test_a_minute_without_the_database_is_answered_clearly_and_loses_nothing(roo
         assert len(seen) > 50
         assert set(seen) == {(503, True, "10")}
         cluster.start()
+        wait_for(cluster, "SELECT status = 'applying' FROM members_importrun", seconds=1)
         wait_for(cluster, "SELECT status = 'done' OR status = 'failed' FROM members_importrun")
         for till in tills:
             till.stop.set()
