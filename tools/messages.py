@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LOCALE = ROOT / "config" / "locale"
 COMPLETE = ("zh_Hans",)  # every string needs a translation here
 SOURCE = "en"  # the language of the source: its catalogue stays empty
-APPS = ("config", "stores", "members", "loyalty", "web")
+APPS = ("config", "stores", "members", "loyalty", "segments", "campaigns", "web")
 KEYWORDS = {
     "_": None,
     "gettext": None,
