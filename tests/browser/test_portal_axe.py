@@ -9,7 +9,7 @@ from tests.factories import make_order, make_product, make_staff
 from tests.flows.world import build, routes
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
-LOOKS = [("zh-hans", 1440), ("en", 390)]
+LOOKS = [("zh-hans", 1440), ("en", 320)]
 WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
