@@ -28,6 +28,7 @@ NUMBER = re.compile(r"[+-]?\d+(\.\d+)?").fullmatch
 TAG_BREAK = re.compile(r"[,，;；|、/]")
 SERIAL_EPOCH = date(1899, 12, 30)
 LAST_SERIAL = 80_000  # 2119-01-10
+TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")  # reverse what follows them
 NO_CARDS = {bool, date, datetime, clock, timedelta}  # the program took 3-4 for a day
 EXACT_DIGITS = 10**15  # a spreadsheet keeps 15 digits of a number
 NOTHING = {"", "-", "--", "/", "无", "暂无", "空", "没有", "n/a", "na", "null", "none", "#n/a"}
@@ -87,9 +88,9 @@ def text(limit: int) -> Cleaner:
 
 
 def _printable(value: str) -> str:
-    """Line breaks and tabs become a space; other control characters and lone surrogates go."""
+    """Line breaks and tabs become a space; control characters, marks that turn a text round and lone surrogates go."""
     spaced = re.sub(r"[\s\u00a0]+", " ", value)
-    return "".join(c for c in spaced if unicodedata.category(c) not in {"Cc", "Cs"})
+    return "".join(c for c in spaced if c not in TURNING and unicodedata.category(c) not in {"Cc", "Cs"})
 
 
 def word(limit: int) -> Cleaner:

@@ -9,6 +9,7 @@ from stores.services import log
 
 from ..models import Member
 from ..rules import phones
+from ..rules.receipts import printable
 
 FIELDS = ("name", "gender", "birthday", "language", "note")
 
@@ -19,7 +20,13 @@ def edit(
     by: Staff, now: datetime,
 ) -> Member:  # fmt: skip
     """Save the profile. The log names the fields that changed; personal values stand there masked."""
-    given = {"name": name.strip(), "gender": gender, "birthday": birthday, "language": language, "note": note.strip()}
+    given = {
+        "name": printable(name),
+        "gender": gender,
+        "birthday": birthday,
+        "language": language,
+        "note": note.strip(),
+    }
     locked = Member.objects.select_for_update().get(pk=member.pk)
     changed = [field for field in FIELDS if getattr(locked, field) != given[field]]
     if not changed:

@@ -9,6 +9,7 @@ from stores.services import log
 
 from ..models import Identity, Member
 from ..rules.numbers import number_of
+from ..rules.receipts import printable
 from . import binding, events, identity
 
 NEXT_ID = "SELECT nextval(pg_get_serial_sequence('members_member', 'id'))"
@@ -45,7 +46,7 @@ def join(
     if owner != drawn:
         return Member.objects.select_for_update().get(pk=owner), False
     member = Member.objects.create(
-        id=drawn, number=number_of(drawn), name=name.strip()[:60], language=language, home_store=store,
+        id=drawn, number=number_of(drawn), name=printable(name)[:60], language=language, home_store=store,
         associate=associate, joined_at=now, joined_channel=channel, joined_code=code, created_at=now, updated_at=now,
     )  # fmt: skip
     scanned = code.public if code else ""
@@ -58,7 +59,7 @@ def join(
 
 def _fill_name(member: Member, name: str, *, now: datetime) -> Member:
     """Keep the name that is there; take the new one when there is none."""
-    if name.strip() and not member.name:
-        member.name, member.updated_at = name.strip()[:60], now
+    if (name := printable(name)[:60]) and not member.name:
+        member.name, member.updated_at = name, now
         member.save(update_fields=["name", "updated_at"])
     return member

@@ -75,9 +75,11 @@ def _ask(request: HttpRequest, code: StoreCode) -> HttpResponse:
 @by_code
 def prove(request: HttpRequest, code: StoreCode) -> HttpResponse:
     """Six digits. A right code leads a member to the card and everybody else to the terms."""
-    asked = proving.asked(request, proving.JOIN, now=timezone.now())
+    now = timezone.now()
+    asked = proving.asked(request, proving.JOIN, now=now)
     if not asked:
-        return redirect("store-code", public=code.public)
+        was_proved = request.method == "POST" and request.guest.proven_phone(now=now) and not request.member
+        return redirect("join-terms" if was_proved else "store-code", public=code.public)
     form = CodeForm(request.POST or None)
     phone = proving.take(request, form, proving.JOIN) if request.method == "POST" else None
     if phone is None:
@@ -85,7 +87,7 @@ def prove(request: HttpRequest, code: StoreCode) -> HttpResponse:
     member = identity.resolve(phone=phone)
     if member is None or _needs_terms(member, code):
         return redirect("join-terms", public=code.public)
-    joining.visit(member, code=code, now=timezone.now())
+    joining.visit(member, code=code, now=now)
     request.guest.sign_in(member)
     return redirect("card")
 

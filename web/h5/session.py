@@ -67,6 +67,12 @@ class Guest:
             return proof["phone"]
         return identities.phone_of(self.member) if self.member else None
 
+    def proved_meanwhile(self, phone: str, *, now: datetime) -> bool:
+        """Whether a twin of this request, sent by a second tap, has just proved this phone for this browser."""
+        engine = import_module(settings.SESSION_ENGINE)
+        proof = engine.SessionStore(self._session.session_key).get("proven") or {}
+        return proof.get("phone") == phone and proof["until"] > now.timestamp()
+
     def sign_in(self, member: Member) -> None:
         """Open the member's session under a fresh key."""
         self._session.cycle_key()

@@ -140,6 +140,15 @@ def test_a_member_signs_in_on_a_new_phone(client):
     assert client.get("/m/sign-in")["Location"] == "/m/"
 
 
+def test_a_second_tap_on_the_code_goes_on_to_the_terms(client):
+    make_member(phone=PHONE)
+    page = client.get(client.post("/m/sign-in", {"phone": PHONE})["Location"])
+
+    answers = [client.post("/m/sign-in/code", {"code": shown_code(page)})["Location"] for _ in range(2)]
+
+    assert answers == ["/m/terms"] * 2
+
+
 def test_a_stranger_with_a_right_code_becomes_no_member_by_signing_in(client):
     page = client.get(client.post("/m/sign-in", {"phone": PHONE})["Location"])
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.contrib.sessions.backends.db import SessionStore
 from django.test import Client
 
 from loyalty.models import CouponTemplate
@@ -257,8 +258,10 @@ def test_a_used_code_is_no_use_to_anybody(client, clock):
     code = make_code()
     digits = ask(client, code, PHONE)
     client.post(f"/c/{code.public}/code", {"code": digits})
+    clock.shift(timedelta(minutes=10))
 
     assert client.post(f"/c/{code.public}/code", {"code": digits})["Location"] == f"/c/{code.public}"
+    assert Client().post(f"/c/{code.public}/code", {"code": digits})["Location"] == f"/c/{code.public}"
 
 
 def test_a_code_of_another_browser_opens_nothing(client, clock):
@@ -464,3 +467,59 @@ def test_a_text_message_that_fails_is_said_and_leads_nowhere(client, settings):
 
     assert response.status_code == 422
     assert b"m-error" in response.content
+
+
+# --- taps that come twice, and names that are not what they seem --------------------------------------
+def test_a_second_tap_on_the_right_code_goes_on_to_the_terms(client):
+    code = make_code()
+    digits = ask(client, code, PHONE)
+
+    answers = [client.post(f"/c/{code.public}/code", {"code": digits})["Location"] for _ in range(3)]
+
+    assert answers == [f"/c/{code.public}/terms"] * 3
+
+
+def test_a_tap_that_was_read_before_its_twin_proved_the_phone_goes_on_too(client):
+    code = make_code()
+    digits = ask(client, code, PHONE)
+    key = client.cookies["member"].value
+    before = SessionStore(key).load()
+    client.post(f"/c/{code.public}/code", {"code": digits})
+    proved = SessionStore(key).load()["proven"]
+
+    reads, load = iter([before]), SessionStore.load  # what the twin had read, then what stands there now
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SessionStore, "load", lambda store: next(reads, None) or load(store))
+        answer = client.post(f"/c/{code.public}/code", {"code": digits})
+
+    assert proved["phone"] == PHONE
+    assert answer.headers.get("Location") == f"/c/{code.public}/terms"
+
+
+def test_a_used_code_proves_nothing_in_another_browser(client):
+    code = make_code()
+    digits = ask(client, code, PHONE)
+    client.post(f"/c/{code.public}/code", {"code": digits})
+    thief = Client()
+    thief.cookies["visitor"] = client.cookies["visitor"].value
+    OneTimeCode.objects.update(sent_at=NOON - timedelta(days=1))
+    ask(thief, code, PHONE)
+
+    assert thief.post(f"/c/{code.public}/code", {"code": digits}).status_code == 422
+    assert thief.post(f"/c/{code.public}/terms", {"agrees": "yes"})["Location"] == f"/c/{code.public}"
+    assert not Member.objects.exists()
+
+
+def test_two_tabs_with_two_phones_join_with_the_one_that_was_asked_last(client):
+    code = make_code()
+    first, second = ask(client, code, PHONE), ask(client, code, "16900005678")
+
+    assert client.post(f"/c/{code.public}/code", {"code": first}).status_code == 422
+    assert client.post(f"/c/{code.public}/code", {"code": second}).status_code == 302
+
+
+def test_a_name_keeps_no_line_end_and_no_mark_that_turns_it_round(client):
+    join(client, make_code(), PHONE, name="\u202e王\n小\u200b明")
+
+    assert Member.objects.get().name == "王 小明"
