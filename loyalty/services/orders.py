@@ -6,16 +6,16 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from django.db import transaction
 from django.db.models import QuerySet
 
-from members.services import orders
+from members.services import arrays, hot, orders
 from members.services.orders import MemberRef, NewLine, NewOrder, NewRefund, Refusal, Status
 from stores.models import Brand, Channel, Store
 
-from ..models import Book, Entry, Program
+from ..models import Book, Entry
 from ..rules import earning
 from . import points, programs, tiers
 from .points import Posting
@@ -25,6 +25,10 @@ __all__ = [
     "refund_many", "settle", "settle_many",
 ]  # fmt: skip
 
+RULES = """
+    SELECT p.brand_id, p.id, p.points_per_yuan, p.growth_per_yuan, p.points_valid_days, b.asset, b.id
+    FROM loyalty_program p JOIN loyalty_book b ON b.program_id = p.id WHERE p.brand_id = ANY(%s::bigint[])
+"""
 ASSETS = (Book.Asset.POINTS.value, Book.Asset.GROWTH.value)
 
 
@@ -73,7 +77,7 @@ Settled = TypeVar("Settled", Settlement, RefundSettlement)
 class _Rule(NamedTuple):
     """A programme as arithmetic: the rate and book of each asset."""
 
-    program: Program
+    program_id: int
     books: dict[str, int]
     rates: dict[str, Decimal]
     valid_for: timedelta | None
@@ -127,9 +131,8 @@ def _settle(news: Sequence[NewOrder], *, now: datetime, within: QuerySet[Store] 
         settled.append(
             Settlement(each.status, each.refusal, each.order_id, each.member_id, each.brand_id, *earned.values())
         )
-    for brand_id, ids in sorted(members.items()):
-        programs.enrol_many(ids, rules[brand_id].program, at=now)
-    points.post_many(postings, are_open=True)
+    are_locked = bool(members) and _take_in(members, rules, now=now)
+    points.post_many(postings, are_open=True, are_locked=are_locked)
     _reevaluate(members, rules, now=now, reason="order")
     return _recall(settled, lambda place, book: _earning_cause(news[place].channel, news[place].number, book))
 
@@ -179,25 +182,52 @@ def _earnings(new: NewOrder, recorded: orders.Recorded, rule: _Rule) -> dict[str
 
 def _rules(brand_ids: Iterable[int | None], now: datetime) -> dict[int, _Rule]:
     """The programmes of these brands; a brand that has none yet gets the usual one."""
-    rules: dict[int, _Rule] = {}
     wanted = {pk for pk in brand_ids if pk}
-    held = {p.brand_id: p for p in Program.objects.filter(brand__in=wanted).prefetch_related("books")}
-    for brand in Brand.objects.filter(pk__in=wanted - held.keys()).order_by("pk"):
-        held[brand.pk] = programs.ensure(brand, now=now)
-    for brand_id, program in held.items():
-        days = program.points_valid_days
+    rules = _held_rules(wanted)
+    if missing := wanted - rules.keys():
+        for brand in Brand.objects.filter(pk__in=missing).order_by("pk"):
+            programs.ensure(brand, now=now)
+        rules |= _held_rules(missing)
+    return rules
+
+
+def _held_rules(brand_ids: set[int]) -> dict[int, _Rule]:
+    rows: dict[int, list[Any]] = defaultdict(list)
+    if brand_ids:
+        with hot.cursor(len(brand_ids)) as cursor:
+            cursor.execute(RULES, [arrays.numbers(brand_ids)])
+            for brand_id, *row in cursor.fetchall():
+                rows[brand_id].append(row)
+    rules = {}
+    for brand_id, books in rows.items():
+        program_id, per_yuan, growth, days = books[0][:4]
         rules[brand_id] = _Rule(
-            program,
-            {book.asset: book.pk for book in program.books.all()},
-            dict(zip(ASSETS, (program.points_per_yuan, program.growth_per_yuan), strict=True)),
+            program_id,
+            {asset: book for *_, asset, book in books},
+            dict(zip(ASSETS, (per_yuan, growth), strict=True)),
             timedelta(days=days) if days else None,
         )
-    return rules
+    return {brand_id: rule for brand_id, rule in rules.items() if len(rule.books) == len(ASSETS)}
+
+
+def _take_in(members: dict[int, list[int]], rules: dict[int, _Rule], *, now: datetime) -> bool:
+    """See that everybody takes part in the brand's programme; True when all accounts are locked by then.
+
+    Most orders are of members of one brand who bought before: then one statement sees that and locks.
+    """
+    if len(members) == 1:
+        [(brand_id, ids)] = members.items()
+        if points.lock_whole(ids, rules[brand_id].books.values(), rules[brand_id].program_id):
+            return True
+    for brand_id, ids in sorted(members.items()):
+        programs.enrol_in(ids, rules[brand_id].program_id, sorted(rules[brand_id].books.values()), at=now)
+    return False
 
 
 def _reevaluate(members: dict[int, list[int]], rules: dict[int, _Rule], *, now: datetime, reason: str) -> None:
     for brand_id, ids in sorted(members.items()):
-        tiers.reevaluate_many(ids, rules[brand_id].program, now=now, reason=reason)
+        rule = rules[brand_id]
+        tiers.reevaluate_in(ids, rule.program_id, rule.books[Book.Asset.GROWTH], now=now, reason=reason)
 
 
 # --- refunds -------------------------------------------------------------------------------------------

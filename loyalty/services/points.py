@@ -34,9 +34,13 @@ class TooMuchGivenBack(Exception):
 # --- accounts ------------------------------------------------------------------------------------------
 def open_books(member_ids: Iterable[int], program: Program) -> None:
     """Make the members' accounts in both books of the programme where they are missing."""
-    ids = sorted(set(member_ids))
-    if ids:
-        posting.open_accounts(ids, [book.pk for book in program.books.all()])
+    open_in(member_ids, [book.pk for book in program.books.all()])
+
+
+def open_in(member_ids: Iterable[int], books: Iterable[int]) -> None:
+    """Make the members' accounts in these books where they are missing."""
+    if ids := sorted(set(member_ids)):
+        posting.open_accounts(ids, sorted(books))
 
 
 def lock(member: Member, book: Book) -> Account:
@@ -51,14 +55,20 @@ def lock_many(member_ids: Sequence[int], book: Book) -> int:
 
 
 # --- sets ----------------------------------------------------------------------------------------------
-def post_many(postings: Sequence[Posting], *, are_open: bool = False) -> dict[str, Posted]:
+def lock_whole(member_ids: Iterable[int], books: Iterable[int], program_id: int) -> bool:
+    """Lock the accounts of members who all take part and have all of them; False, and nothing locked, otherwise."""
+    return posting.lock_whole(sorted(set(member_ids)), sorted(books), program_id)
+
+
+def post_many(postings: Sequence[Posting], *, are_open: bool = False, are_locked: bool = False) -> dict[str, Posted]:
     """Post what comes in (earn, open, adjust upwards): any number for any accounts; what was new, by cause.
 
-    Opens the accounts (unless ``are_open``) and locks them. Debt is paid first; a cause that was posted before is
-    left alone.
+    Opens the accounts (unless ``are_open``) and locks them (unless ``are_locked``). Debt is paid first; a cause that
+    was posted before is left alone.
     """
     distinct = list({p.idem: p for p in reversed(postings)}.values())[::-1]
-    _prepare(distinct, are_open=are_open)
+    if not are_locked:
+        _prepare(distinct, are_open=are_open)
     return posting.run(posting.CREDIT, distinct)
 
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from django.db import connection
 
+from members.services import hot
 from members.services.arrays import numbers, texts
 
 from ..models import Entry
@@ -28,6 +29,19 @@ LOCK = """
     SELECT member_id, book_id FROM loyalty_account
     WHERE member_id = ANY(%s::int[]) AND book_id = ANY(%s::smallint[])
     ORDER BY member_id, book_id FOR UPDATE
+"""
+# Nothing is locked when anything is missing: locks taken before accounts are opened would be out of order.
+LOCK_WHOLE = """
+    SELECT a.member_id, a.book_id FROM loyalty_account a
+    WHERE a.member_id = ANY(%s::int[]) AND a.book_id = ANY(%s::smallint[]) AND NOT EXISTS (
+        SELECT 1 FROM unnest(%s::int[]) AS m WHERE NOT EXISTS (
+            SELECT 1 FROM loyalty_standing s WHERE s.member_id = m AND s.program_id = %s
+        ) OR EXISTS (
+            SELECT 1 FROM unnest(%s::smallint[]) AS b
+            WHERE NOT EXISTS (SELECT 1 FROM loyalty_account x WHERE x.member_id = m AND x.book_id = b)
+        )
+    )
+    ORDER BY a.member_id, a.book_id FOR UPDATE OF a
 """
 SENT = """
     sent AS (
@@ -192,7 +206,7 @@ def run(statement: str, postings: Sequence[Posting]) -> dict[str, Posted]:
     """
     if not postings:
         return {}
-    with connection.cursor() as cursor:
+    with hot.cursor(len(postings)) as cursor:
         cursor.execute(statement, columns(postings))
         return {idem: Posted(*rest) for idem, *rest in cursor.fetchall()}
 
@@ -208,15 +222,23 @@ def find(causes: Sequence[str]) -> dict[str, Posted]:
 
 def open_accounts(member_ids: Sequence[int], book_ids: Sequence[int]) -> None:
     """Make the missing accounts, in lock order."""
-    with connection.cursor() as cursor:
+    with hot.cursor(len(member_ids)) as cursor:
         cursor.execute(OPEN, [numbers(member_ids), numbers(book_ids)])
 
 
 def lock_accounts(member_ids: Sequence[int], book_ids: Sequence[int]) -> int:
     """Lock every account of these members in these books, in lock order; how many there are."""
-    with connection.cursor() as cursor:
+    with hot.cursor(len(member_ids)) as cursor:
         cursor.execute(LOCK, [numbers(member_ids), numbers(book_ids)])
         return cursor.rowcount
+
+
+def lock_whole(member_ids: Sequence[int], book_ids: Sequence[int], program_id: int) -> bool:
+    """Lock these accounts, in lock order, if all are there and all members take part; else lock nothing."""
+    members, books = numbers(member_ids), numbers(book_ids)
+    with hot.cursor(len(member_ids)) as cursor:
+        cursor.execute(LOCK_WHOLE, [members, books, members, program_id, books])
+        return cursor.rowcount == len(member_ids) * len(book_ids)
 
 
 def give_back(spend_id: int, amount: int, *, since: int) -> None:

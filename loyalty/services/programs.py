@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
+from members.services import hot
 from members.services.arrays import numbers
 from stores.models import Brand, Staff
 from stores.services import log
@@ -22,14 +23,14 @@ ENROL = """
     lowest AS (SELECT id FROM loyalty_tier WHERE program_id = %s ORDER BY threshold LIMIT 1),
     opened AS (
         INSERT INTO loyalty_standing (member_id, program_id, tier_id, since, joined_at)
-        SELECT sent.member_id, %s, lowest.id, %s, %s FROM sent, lowest
+        SELECT sent.member_id, %s::bigint, lowest.id, %s::timestamptz, %s::timestamptz FROM sent, lowest
         WHERE NOT EXISTS (SELECT 1 FROM loyalty_standing s WHERE s.member_id = sent.member_id AND s.program_id = %s)
         ORDER BY sent.member_id
         ON CONFLICT (member_id, program_id) DO NOTHING
         RETURNING member_id, program_id, tier_id
     )
     INSERT INTO loyalty_tierchange (member_id, program_id, before_id, after_id, growth, reason, at)
-    SELECT member_id, program_id, NULL, tier_id, 0, 'joined', %s FROM opened
+    SELECT member_id, program_id, NULL, tier_id, 0, 'joined', %s::timestamptz FROM opened
 """
 
 
@@ -53,10 +54,15 @@ def enrol_many(member_ids: Iterable[int], program: Program, *, at: datetime) -> 
 
     Safe to repeat and to race: whoever comes second finds what the first made.
     """
+    return enrol_in(member_ids, program.pk, [book.pk for book in program.books.all()], at=at)
+
+
+def enrol_in(member_ids: Iterable[int], program_id: int, books: Iterable[int], *, at: datetime) -> int:
+    """The same for whoever knows the ids of the programme and its books. Inner."""
     ids = sorted(set(member_ids))
-    points.open_books(ids, program)
-    with connection.cursor() as cursor:
-        cursor.execute(ENROL, [numbers(ids), program.pk, program.pk, at, at, program.pk, at])
+    points.open_in(ids, books)
+    with hot.cursor(len(ids)) as cursor:
+        cursor.execute(ENROL, [numbers(ids), program_id, program_id, at, at, program_id, at])
         return cursor.rowcount
 
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db import connection
-
-from members.services import events
+from members.services import events, hot
 from members.services.arrays import numbers
 
 from ..models import Book, Program
@@ -28,7 +26,7 @@ REEVALUATE = """
     ),
     noted AS (
         INSERT INTO loyalty_tierchange (member_id, program_id, before_id, after_id, growth, reason, at)
-        SELECT member_id, %s, before_id, after_id, growth, %s, %s FROM moved
+        SELECT member_id, %s::bigint, before_id, after_id, growth, %s::text, %s::timestamptz FROM moved
     )
     SELECT member_id, before_id, after_id, growth FROM moved ORDER BY member_id
 """
@@ -39,18 +37,24 @@ def reevaluate_many(member_ids: Iterable[int], program: Program, *, now: datetim
 
     Each move leaves a TierChange and an event ``tier.changed``. Members without a standing stay without.
     """
+    growth = next(book.pk for book in program.books.all() if book.asset == Book.Asset.GROWTH)
+    return reevaluate_in(member_ids, program.pk, growth, now=now, reason=reason)
+
+
+def reevaluate_in(member_ids: Iterable[int], program_id: int, growth_book: int, *, now: datetime, reason: str) -> int:
+    """The same for whoever knows the ids of the programme and of its book of growth value. Inner."""
     ids = sorted(set(member_ids))
     if not ids:
         return 0
-    growth = next(book.pk for book in program.books.all() if book.asset == Book.Asset.GROWTH)
-    with connection.cursor() as cursor:
-        cursor.execute(REEVALUATE, [growth, program.pk, numbers(ids), now, program.pk, program.pk, reason, now])
+    given = [growth_book, program_id, numbers(ids), now, program_id, program_id, reason, now]
+    with hot.cursor(len(ids)) as cursor:
+        cursor.execute(REEVALUATE, given)
         moves = cursor.fetchall()
     if moves:
         events.append_many(
             events.NewEvent(
                 "tier.changed", member_id, now,
-                data={"program": program.pk, "before": before, "after": after, "growth": growth_value},
+                data={"program": program_id, "before": before, "after": after, "growth": growth_value},
             )
             for member_id, before, after, growth_value in moves
         )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -11,13 +11,13 @@ from typing import Any, NamedTuple
 from django.db import connection
 from django.db.models import QuerySet
 
-from stores.models import Staff, Store
+from stores.models import Store
 
-from ..models import Identity, Product
 from ..rules import receipts
 from ..rules.receipts import MemberRef, NewLine, NewOrder, NewRefund, Refusal
-from . import events
+from . import events, hot, references
 from .arrays import binaries, numbers, texts
+from .references import Known
 
 __all__ = ["MemberRef", "NewLine", "NewOrder", "NewRefund", "Recorded", "RecordedRefund", "Refusal", "Status"]
 
@@ -43,6 +43,13 @@ LOCK_ORDERS = FIND_ORDERS + "FOR UPDATE OF o"
 COPY_LINES = """
     COPY members_orderline (order_id, line_no, sku, product_id, name, quantity, amount) FROM STDIN
 """
+THEIR_LINES = """
+    INSERT INTO members_orderline (order_id, line_no, sku, product_id, name, quantity, amount)
+    SELECT o.id, line_no, sku, product_id, name, quantity, amount
+    FROM o, unnest(%s::smallint[], %s::text[], %s::bigint[], %s::text[], %s::numeric[], %s::numeric[])
+        AS sent (line_no, sku, product_id, name, quantity, amount)
+"""
+THEIR_KEYS = "SELECT id, channel_id, number FROM o"
 FIND_REFUNDS = """
     SELECT r.channel_id, r.number, r.id, r.order_id, r.amount
     FROM unnest(%s::bigint[], %s::text[]) AS sent (channel_id, number)
@@ -96,14 +103,6 @@ class RecordedRefund(NamedTuple):
     refunded_after: Decimal = Decimal(0)
 
 
-class _Known(NamedTuple):
-    """Everything that a set of receipts refers to, looked up once."""
-
-    stores: dict[str, tuple[int, int]]
-    members: dict[MemberRef, int]
-    staff: dict[str, int]
-
-
 # --- orders --------------------------------------------------------------------------------------------
 def record_many(news: Sequence[NewOrder], *, now: datetime, within: QuerySet[Store] | None = None) -> list[Recorded]:
     """Store each order once and append ``order.paid``; one answer for each order sent, in the same order. Inner.
@@ -112,7 +111,7 @@ def record_many(news: Sequence[NewOrder], *, now: datetime, within: QuerySet[Sto
     before answers ``duplicate`` when it is the same, and ``rejected`` (``other_body``) when it is not.
     """
     answers: list[Recorded | None] = [_refused(receipts.fault(new, now=now)) for new in news]
-    known = _look_up([new for new, answer in zip(news, answers, strict=True) if answer is None], within)
+    known = references.look_up([new for new, answer in zip(news, answers, strict=True) if answer is None], within)
     digests: dict[int, bytes] = {}
     first: dict[Key, int] = {}
     for place, new in enumerate(news):
@@ -126,7 +125,7 @@ def record_many(news: Sequence[NewOrder], *, now: datetime, within: QuerySet[Sto
         place = first[key]
         answers[place] = _created(news[place], order_id, known)
     _answer_repeats(news, answers, digests)
-    _write_lines(news, answers, created, first)
+    _write_lines(news, created, first, known)
     _append_paid(news, answers)
     return [answer for answer in answers if answer is not None]
 
@@ -135,41 +134,14 @@ def _refused(refusal: Refusal | None) -> Recorded | None:
     return Recorded(Status.REJECTED, refusal) if refusal else None
 
 
-def _created(new: NewOrder, order_id: int, known: _Known) -> Recorded:
+def _created(new: NewOrder, order_id: int, known: Known) -> Recorded:
     store_id, brand_id = known.stores[new.store]
     member_id = known.members.get(new.member) if new.member else None
     return Recorded(Status.CREATED, None, order_id, member_id, store_id, brand_id)
 
 
-def _look_up(news: Iterable[NewOrder], within: QuerySet[Store] | None) -> _Known:
-    codes, refs, names = set(), set(), set()
-    for new in news:
-        codes.add(new.store)
-        if new.member and new.member.value:
-            refs.add(new.member)
-        if new.associate:
-            names.add(new.associate)
-    rows = (Store.objects.all() if within is None else within).filter(code__in=_storable(codes))
-    stores = {code: (pk, brand_id) for code, pk, brand_id in rows.values_list("code", "pk", "brand_id")}
-    staff = dict(Staff.objects.filter(username__in=_storable(names)).values_list("username", "pk")) if names else {}
-    return _Known(stores, _members(refs), staff)
-
-
-def _storable(words: Iterable[str]) -> list[str]:
-    return [word for word in words if word.isprintable()]
-
-
-def _members(refs: set[MemberRef]) -> dict[MemberRef, int]:
-    found: dict[MemberRef, int] = {}
-    for kind in {ref.kind for ref in refs}:
-        values = [ref.value for ref in refs if ref.kind == kind]
-        rows = Identity.objects.filter(kind=kind, value__in=values).values_list("value", "member_id")
-        found |= {MemberRef(kind, value): member_id for value, member_id in rows}
-    return found
-
-
 def _insert(
-    news: Sequence[NewOrder], first: dict[Key, int], digests: dict[int, bytes], known: _Known, now: datetime
+    news: Sequence[NewOrder], first: dict[Key, int], digests: dict[int, bytes], known: Known, now: datetime
 ) -> dict[Key, int]:
     """Insert in the order of (channel, number), so that two batches cannot wait for each other in a circle."""
     if not first:
@@ -185,9 +157,24 @@ def _insert(
         texts([new.paid_at for new in mine]),
         binaries([digests[place] for place in first.values()]),
     ]
-    with connection.cursor() as cursor:
-        cursor.execute(INSERT_ORDERS, [now, *columns])
+    statement, lines = INSERT_ORDERS, []
+    if len(mine) == 1 and mine[0].lines:  # a till's receipt: its lines go along
+        statement, lines = (
+            f"WITH o AS ({INSERT_ORDERS}), l AS ({THEIR_LINES}) {THEIR_KEYS}",
+            _columns_of_lines(mine[0].lines, known),
+        )
+    with hot.cursor(len(mine)) as cursor:
+        cursor.execute(statement, [now, *columns, *lines])
         return {(channel_id, number): order_id for order_id, channel_id, number in cursor.fetchall()}
+
+
+def _columns_of_lines(lines: Sequence[NewLine], known: Known) -> list[str]:
+    return [
+        numbers(range(1, len(lines) + 1)), texts([sku for sku, *_ in lines]),
+        numbers([known.products.get(sku) for sku, *_ in lines]),
+        texts([receipts.printable(name)[:160] for _, name, *_ in lines]),
+        numbers([quantity for _, _, quantity, _ in lines]), numbers([amount for *_, amount in lines]),
+    ]  # fmt: skip
 
 
 def _answer_repeats(news: Sequence[NewOrder], answers: list[Recorded | None], digests: dict[int, bytes]) -> None:
@@ -207,19 +194,16 @@ def _answer_repeats(news: Sequence[NewOrder], answers: list[Recorded | None], di
             answers[place] = Recorded(Status.REJECTED, Refusal.OTHER_BODY)
 
 
-def _write_lines(
-    news: Sequence[NewOrder], answers: list[Recorded | None], created: dict[Key, int], first: dict[Key, int]
-) -> None:
+def _write_lines(news: Sequence[NewOrder], created: dict[Key, int], first: dict[Key, int], known: Known) -> None:
+    """The lines of many new orders in one stream; those of a single one went along with it."""
     with_lines = [(order_id, news[first[key]].lines) for key, order_id in created.items() if news[first[key]].lines]
-    if not with_lines:
+    if len(first) == 1 or not with_lines:
         return
-    skus = {line[0] for _, lines in with_lines for line in lines}
-    products = dict(Product.objects.filter(sku__in=skus).values_list("sku", "pk"))
     with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(COPY_LINES) as copy:
         for order_id, lines in with_lines:
             for line_no, (sku, name, quantity, amount) in enumerate(lines, 1):
                 copy.write_row(
-                    (order_id, line_no, sku, products.get(sku), receipts.printable(name)[:160], quantity, amount)
+                    (order_id, line_no, sku, known.products.get(sku), receipts.printable(name)[:160], quantity, amount)
                 )
 
 

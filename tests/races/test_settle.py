@@ -226,15 +226,16 @@ def test_twin_that_locks_in_the_order_sent_deadlocks(monkeypatch):
     programs.enrol_many([member.pk for member in members], _program(store), at=NOON)
     both_hold_one = threading.Barrier(2, timeout=10)
 
-    def lock_as_sent(member_ids, book_ids):
+    def lock_as_sent(member_ids, book_ids, program_id):
         backwards = threading.current_thread().name.endswith("1")
         with connection.cursor() as cursor:
             for place, member_id in enumerate(sorted(member_ids, reverse=backwards)):
                 cursor.execute(posting.LOCK, [f"{{{member_id}}}", posting.numbers(book_ids)])
                 if place == 0:
                     both_hold_one.wait()
+        return True
 
-    monkeypatch.setattr(posting, "lock_accounts", lock_as_sent)
+    monkeypatch.setattr(posting, "lock_whole", lock_as_sent)
 
     done = at_once(
         lambda n: orders.settle_many(
