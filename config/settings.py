@@ -127,8 +127,12 @@ DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"]["OPTIONS"] = {
     "connect_timeout": 2,  # seconds: a dead database answers 503 quickly
     "application_name": "quanyu",
+    # receipts keep their plans on the server; KEEP_PLANS=0 for a pooler between transactions that cannot
+    "prepare_threshold": 5 if env.number("KEEP_PLANS", 1) else None,
     # milliseconds: a page never hangs; long work sets its own limits in its transaction
-    "options": "-c lock_timeout=5000 -c statement_timeout=30000 -c idle_in_transaction_session_timeout=60000",
+    # plans that are kept are kept for good: they serve receipts, whose shape never changes
+    "options": "-c lock_timeout=5000 -c statement_timeout=30000 -c idle_in_transaction_session_timeout=60000 "
+    "-c plan_cache_mode=force_generic_plan",
     **DATABASES["default"]["OPTIONS"],
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
