@@ -38,7 +38,7 @@ STANDINGS = """
     )
     INSERT INTO members_event (kind, member_id, at, store_id, channel_id, data)
     SELECT 'program.joined', o.member_id, o.joined_at, m.home_store_id, m.joined_channel_id,
-        jsonb_build_object('brand', %(code)s::text)
+        jsonb_build_object('program', %(program)s, 'brand', %(code)s::text)
     FROM opened o JOIN members_member m ON m.id = o.member_id
 """
 LATEST = """

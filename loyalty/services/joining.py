@@ -78,7 +78,10 @@ def join(
     is_enrolled = bool(programs.enrol_many([member.pk], program, at=now))
     coupon = coupons.issue_welcome(member, program, now=now) if is_enrolled or is_first else None
     if is_enrolled:
-        events.append("program.joined", member=member, at=now, store=store, channel=channel, brand=store.brand.code)
+        events.append(
+            "program.joined", member=member, at=now, store=store, channel=channel, program=program.pk,
+            brand=store.brand.code,
+        )  # fmt: skip
     if is_enrolled or is_first:
         codes.mark_joined(code, visitor=visitor, now=now)
     return Joined(member, is_new, is_enrolled, coupon)

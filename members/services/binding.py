@@ -15,7 +15,7 @@ def first(
     member: Member, *, store: Store, associate: Staff | None, code: StoreCode | None, now: datetime
 ) -> StoreBinding:
     """Open the first line of history of a member who was just made with this home store. Inner."""
-    events.append("member.bound", member=member, at=now, store=store, reason=Why.FIRST.value)
+    _tell(member, Why.FIRST, store=store, associate=associate, code=code, now=now)
     return StoreBinding.objects.create(
         member=member, store=store, associate=associate, code=code, bound_at=now, reason=Why.FIRST.value
     )
@@ -46,12 +46,21 @@ def bind(
     before = {"store": locked.home_store.code if locked.home_store else None}
     member.home_store, member.associate, member.updated_at = store, keeps, now
     member.save(update_fields=["home_store", "associate", "updated_at"])
-    events.append("member.bound", member=member, at=now, store=store, reason=why.value)
+    _tell(member, why, store=store, associate=keeps, code=code, now=now)
     log.record(
         "member.bound", member, by=None, now=now, store_id=store.pk, before=before, after={"store": store.code},
         reason=why.value,
     )  # fmt: skip
     return made
+
+
+def _tell(
+    member: Member, why: Why, *, store: Store, associate: Staff | None, code: StoreCode | None, now: datetime
+) -> None:
+    events.append(
+        "member.bound", member=member, at=now, store=store, reason=why.value,
+        associate=associate.pk if associate else None, code=code.public if code else "",
+    )  # fmt: skip
 
 
 def _close(member: Member, held: StoreBinding | None, *, now: datetime) -> None:

@@ -71,7 +71,8 @@ EVENTS = """
         jsonb_build_object('code', COALESCE(c.token || c.check_chars, ''))
     FROM newcomer n LEFT JOIN stores_storecode c ON c.id = n.code_id
     UNION ALL
-    SELECT 'member.bound', id, moved_at, store_id, NULL, '{"reason": "latest"}'::jsonb
+    SELECT 'member.bound', id, moved_at, store_id, NULL,
+        jsonb_build_object('reason', 'latest', 'associate', associate_id, 'code', '')
     FROM newcomer WHERE moved_at IS NOT NULL
 """
 TAGS = """
