@@ -65,3 +65,15 @@ def test_what_a_stranger_typed_stays_on_one_line(written):
     logger.warning("Not Found: %s", "/x\n2026-03-04T04:00:00Z [info] signed_in user=admin\r\n")
 
     assert len(stream.getvalue().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "typed", ["16900001234", "+8616900001234", "008616900001234", "86 16900001234", "169 0000 1234", "169-0000-1234"]
+)
+def test_a_phone_is_masked_however_it_is_written(written, typed):
+    logger, stream = written
+
+    logger.warning("GET /members/?q=%s", typed)
+
+    assert "0000" not in stream.getvalue()
+    assert "****1234" in stream.getvalue()
