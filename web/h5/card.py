@@ -95,9 +95,10 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 @with_guest
 def sign_in_code(request: HttpRequest) -> HttpResponse:
     """The six digits of the sign-in."""
-    asked = proving.asked(request, proving.CARD, now=timezone.now())
+    now = timezone.now()
+    asked = proving.asked(request, proving.CARD, now=now)
     if not asked:
-        return redirect("card-terms" if _was_proved(request) else "card-sign-in")
+        return redirect("card-terms" if proving.was_proved(request, now=now) else "card-sign-in")
     form = CodeForm(request.POST or None)
     phone = proving.take(request, form, proving.CARD) if request.method == "POST" else None
     member = identity.resolve(phone=phone) if phone else None
@@ -109,11 +110,6 @@ def sign_in_code(request: HttpRequest) -> HttpResponse:
     if phone:
         form.add_error("code", _("There is no membership with this number yet. Scan the code in a store to join."))
     return render(request, "h5/code.html", {"form": form, "asked": asked}, status=422 if form.errors else 200)
-
-
-def _was_proved(request: HttpRequest) -> bool:
-    """A second tap on the button of the code, when the first one led to the terms."""
-    return request.method == "POST" and request.guest.proven_phone(now=timezone.now()) and not request.member
 
 
 @require_http_methods(["GET", "POST"])

@@ -78,8 +78,7 @@ def prove(request: HttpRequest, code: StoreCode) -> HttpResponse:
     now = timezone.now()
     asked = proving.asked(request, proving.JOIN, now=now)
     if not asked:
-        was_proved = request.method == "POST" and request.guest.proven_phone(now=now) and not request.member
-        return redirect("join-terms" if was_proved else "store-code", public=code.public)
+        return redirect("join-terms" if proving.was_proved(request, now=now) else "store-code", public=code.public)
     form = CodeForm(request.POST or None)
     phone = proving.take(request, form, proving.JOIN) if request.method == "POST" else None
     if phone is None:

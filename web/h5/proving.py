@@ -69,6 +69,11 @@ def asked(request: HttpRequest, purpose: str, *, now: datetime) -> dict:
     return held | {"wait": max(0, round(held["next"] - now.timestamp()))}
 
 
+def was_proved(request: HttpRequest, *, now: datetime) -> bool:
+    """Whether this is a second tap on the button of the code, after the first one led to the terms."""
+    return request.method == "POST" and not request.member and request.guest.proven_phone(now=now) is not None
+
+
 def take(request: HttpRequest, form: CodeForm, purpose: str) -> str | None:
     """The proven phone; None, with the reason in the form, when the code does not prove it.
 
