@@ -262,6 +262,10 @@ STORAGES = {
 }
 EMAIL_BACKEND = env.text("EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "quanyu@example.com")
+SENDER_KEY = env.text("SENDER_KEY", f"senders:{SECRET_KEY}")  # encrypts the secrets of senders at rest
+SENDER_KEY_FALLBACKS = env.listed("SENDER_KEY_FALLBACKS", [f"senders:{key}" for key in SECRET_KEY_FALLBACKS])
+SENDERS_MAY_STAY_INSIDE = env.flag("SENDERS_MAY_STAY_INSIDE")  # webhooks to inner addresses, for tests and demos
+LINK_KEY = env.text("LINK_KEY", f"links:{SECRET_KEY}")  # checks in the links of messages
 SMS_CONNECTOR = env.text("SMS_CONNECTOR", "console")  # a key of stores.connectors.KINDS
 ONE_TIME_CODES_PER_HOUR = env.number("ONE_TIME_CODES_PER_HOUR", 3000)  # the whole chain's text messages
 

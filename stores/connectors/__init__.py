@@ -1,14 +1,25 @@
 """Leaf adapters, one folder for each kind: plain data in, plain data out."""
 
-from .base import Connector, Outgoing, Receipt, SendFailed
+from collections.abc import Callable
+
+from .base import Account, Answer, Connector, Line, Outgoing, Receipt, SendFailed
 from .console.connector import ConsoleConnector
+from .smtp.connector import SmtpConnector
+from .webhook.connector import WebhookConnector
 
-KINDS: dict[str, type[Connector]] = {"console": ConsoleConnector}
+KINDS: dict[str, Callable[[Account], Connector]] = {
+    "console": ConsoleConnector,
+    "smtp": SmtpConnector,
+    "webhook": WebhookConnector,
+}
+NOBODY = Account()
 
 
-def connect(kind: str) -> Connector:
+def connect(kind: str, account: Account = NOBODY) -> Connector:
     """The connector of a kind. Raises KeyError for a kind that does not exist."""
-    return KINDS[kind]()
+    return KINDS[kind](account)
 
 
-__all__ = ["KINDS", "Connector", "Outgoing", "Receipt", "SendFailed", "connect"]
+__all__ = [
+    "KINDS", "Account", "Answer", "Connector", "Line", "Outgoing", "Receipt", "SendFailed", "connect",
+]  # fmt: skip

@@ -1,0 +1,1 @@
+"""Gateways that take a signed HTTP call for each message, or for many."""
