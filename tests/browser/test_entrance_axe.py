@@ -24,8 +24,9 @@ ALIKE = {"400", "403", "413", "500"}  # the same page as 404 and 503 in other wo
 
 
 @pytest.fixture
-def page(browser, live_server):
-    """One page for everything; scripts of ours may enlarge the letters."""
+def page(browser, live_server, settings):
+    """One page for everything; scripts of ours may enlarge the letters. The demo's mark is part of every page."""
+    settings.DEMO = True
     context = browser.new_context(
         viewport={"width": WIDTH, "height": 700}, reduced_motion="reduce", locale="zh-CN", bypass_csp=True
     )

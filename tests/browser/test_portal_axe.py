@@ -14,8 +14,9 @@ WIDER = "document.documentElement.scrollWidth - document.documentElement.clientW
 
 
 @pytest.fixture
-def signed_in():
+def signed_in(settings):
     """A client of a headquarters administrator of the whole chain."""
+    settings.DEMO = True  # the demo's mark is part of every page
     client = Client()
     client.force_login(make_staff())
     return client
