@@ -22,6 +22,7 @@ from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.test import Client  # noqa: E402
 
+from bench.grounds import load  # noqa: E402
 from loyalty.models import Program  # noqa: E402
 from members.models import Member  # noqa: E402
 from stores.access import Role  # noqa: E402
@@ -93,7 +94,7 @@ def main() -> None:
     settings.ALLOWED_HOSTS = ["localhost"]
     call_command("collectstatic", interactive=False, verbosity=0)
     size = {"stores": Store.objects.count(), "staff": Staff.objects.count(), "members": Member.objects.count()}
-    print(", ".join(f"{count:,} {name}" for name, count in size.items()))
+    print(", ".join(f"{count:,} {name}" for name, count in size.items()) + f"; {load()}")
     print("       p50      p95")
     lines = {role: walk(role, rounds) for role in (Role.STORE_MANAGER, Role.ADMIN)}
     slow = [line["path"] for found in lines.values() for line in found if float(str(line["p95_ms"])) > 300]

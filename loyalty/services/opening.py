@@ -53,7 +53,7 @@ def post(openings: Sequence[Opening], program: Program, *, source: str, run_id: 
         for opening in openings
         if (amount := getattr(opening, asset)) > 0 and (opening.member_id, book) not in done
     ]  # fmt: skip
-    written = points.post_many(postings)
+    written = points.post_many(postings, are_open=True)  # enrolling opened them
     tiers.reevaluate_many(ids, program, now=now, reason="import")
     return len(written)
 

@@ -122,7 +122,12 @@ LINEAGE = """
     UPDATE members_importplan p SET target_id = c.member_id FROM chunk c
     WHERE p.run_id = %(run)s AND p.row_no = c.row_no AND c.action = 1
 """
-NEWCOMERS = "SELECT member_id, store_id, row_no FROM chunk WHERE action = 1 ORDER BY member_id"
+EVENTS = """
+    INSERT INTO members_event (kind, member_id, at, store_id, data)
+    SELECT 'member.imported', member_id, %(now)s, store_id, jsonb_build_object('run', %(run)s::bigint, 'row', row_no)
+    FROM chunk WHERE action = 1 ORDER BY member_id
+    RETURNING id
+"""
 
 # --- a chunk whose plan went stale: match its rows once more -----------------------------------------------
 AGAIN = """
@@ -184,7 +189,7 @@ def members(cursor: CursorWrapper, run: ImportRun, chunk: Chunk, *, now: datetim
     cursor.execute("DROP TABLE IF EXISTS chunk, chunk_ident")
     run_sql(cursor, CHUNK, run, first=chunk.first_row, last=chunk.last_row)
     _draw_ids(cursor, run)
-    cursor.execute("ANALYZE chunk")
+    cursor.execute("ANALYZE chunk (row_no, action, member_id, store_id)")
     claim(cursor, run, now=now)
     common: dict[str, Any] = {"now": now, "zone": settings.TIME_ZONE}
     run_sql(cursor, MEMBERS, run, **common)
@@ -193,11 +198,8 @@ def members(cursor: CursorWrapper, run: ImportRun, chunk: Chunk, *, now: datetim
     run_sql(cursor, TAGS, run, source=f"import:{run.pk}", **common)
     run_sql(cursor, CONSENTS, run, evidence=evidence(run), **common)
     run_sql(cursor, LINEAGE, run)
-    cursor.execute(NEWCOMERS)
-    events.append_many(
-        events.NewEvent("member.imported", member, now, store, None, {"run": run.pk, "row": row})
-        for member, store, row in cursor.fetchall()
-    )
+    run_sql(cursor, EVENTS, run, now=now)
+    events.deliver((number, "member.imported") for (number,) in cursor.fetchall())
 
 
 def claim(cursor: CursorWrapper, run: ImportRun, *, now: datetime) -> None:

@@ -72,5 +72,5 @@ def fill(cursor: CursorWrapper, run: ImportRun, today: date, report: Callable[[i
         for block in child:
             copy.write(block)
     cursor.execute(f"CREATE INDEX ON {table(run)} (row_no)")
-    cursor.execute(f"ANALYZE {table(run)}")
+    cursor.execute(f"ANALYZE {table(run)} (row_no, errs)")
     return child.last
