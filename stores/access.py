@@ -24,6 +24,13 @@ class Permission(StrEnum):
     POINTS_ADJUST = "points.adjust"
     PROGRAM_VIEW = "program.view"
     PROGRAM_EDIT = "program.edit"
+    COUPON_VIEW = "coupon.view"
+    COUPON_EDIT = "coupon.edit"
+    COUPON_REDEEM = "coupon.redeem"
+    SEGMENT_VIEW = "segment.view"
+    SEGMENT_EDIT = "segment.edit"
+    TAG_VIEW = "tag.view"
+    TAG_EDIT = "tag.edit"
     STORE_VIEW = "store.view"
     STORE_EDIT = "store.edit"
     STORE_IMPORT = "store.import"
@@ -65,20 +72,20 @@ class Role:
 
 
 P = Permission
-_ASSOCIATE = {P.COUNTER_USE, P.MEMBER_VIEW, P.CODE_VIEW, P.ACCOUNT_OWN}
+_ASSOCIATE = {P.COUNTER_USE, P.COUPON_REDEEM, P.MEMBER_VIEW, P.CODE_VIEW, P.ACCOUNT_OWN}
 _STORE_MANAGER = _ASSOCIATE | {P.STORE_VIEW, P.STAFF_VIEW, P.CODE_ISSUE, P.MEMBER_REVEAL, P.ORDER_VIEW}
 _FIELD = {P.HOME_VIEW, P.MEMBER_VIEW, P.ORDER_VIEW, P.STORE_VIEW, P.STAFF_VIEW, P.CODE_VIEW, P.ACCOUNT_OWN}
 _ANALYST = {
     P.HOME_VIEW, P.MEMBER_VIEW, P.ORDER_VIEW, P.ORDER_EXPORT, P.PRODUCT_VIEW, P.PROGRAM_VIEW,
-    P.STORE_VIEW, P.CODE_VIEW, P.CHANNEL_VIEW, P.ACCOUNT_OWN,
+    P.COUPON_VIEW, P.STORE_VIEW, P.CODE_VIEW, P.CHANNEL_VIEW, P.ACCOUNT_OWN, P.SEGMENT_VIEW, P.TAG_VIEW,
 }  # fmt: skip
 _MARKETER = _ANALYST | {
     P.MEMBER_EDIT, P.MEMBER_REVEAL, P.MEMBER_EXPORT, P.MEMBER_IMPORT, P.PRODUCT_IMPORT, P.POINTS_ADJUST,
-    P.PROGRAM_EDIT, P.CODE_ISSUE, P.STAFF_VIEW,
+    P.PROGRAM_EDIT, P.COUPON_EDIT, P.CODE_ISSUE, P.STAFF_VIEW, P.SEGMENT_EDIT, P.TAG_EDIT,
 }  # fmt: skip
 
 ROLES: dict[str, frozenset[Permission]] = {
-    Role.ADMIN: frozenset(set(Permission) - {P.COUNTER_USE}),
+    Role.ADMIN: frozenset(set(Permission) - {P.COUNTER_USE, P.COUPON_REDEEM}),
     Role.MARKETER: frozenset(_MARKETER),
     Role.ANALYST: frozenset(_ANALYST),
     Role.REGION_MANAGER: frozenset(_FIELD | {P.CODE_ISSUE, P.STAFF_EDIT}),

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext_lazy as _
 
 FEN = Decimal("0.01")
+MOST_AMOUNT = Decimal("9999999999.99")  # of an order, as the column holds it
 UNDO_WITHIN = timedelta(minutes=2)
 
 
@@ -43,7 +44,7 @@ TEXTS: dict[Refusal, Any] = {
     Refusal.STORE_ONLY: _("This coupon counts in stores only."),
     Refusal.ONLINE_ONLY: _("This coupon counts online only."),
     Refusal.OTHER_STORE: _("This coupon counts at other stores of the brand."),
-    Refusal.BAD_AMOUNT: _("The order amount must be above zero."),
+    Refusal.BAD_AMOUNT: _("The order amount must be above zero, with at most two decimals."),
     Refusal.AMOUNT_NEEDED: _("This coupon needs the order amount."),
     Refusal.BELOW_THRESHOLD: _("This coupon counts from an order of ¥%(threshold)s."),
     Refusal.KEY_USED: _("This key was used for another coupon."),
@@ -114,7 +115,7 @@ def short(terms: Terms, amount: Decimal | None) -> Refusal | None:
     """Why this coupon does not count for an order of this amount; None when it does."""
     if amount is None:
         return Refusal.AMOUNT_NEEDED if needs_amount(terms) else None
-    if amount <= 0:
+    if not (0 < amount <= MOST_AMOUNT) or amount != amount.quantize(FEN, ROUND_DOWN):
         return Refusal.BAD_AMOUNT
     return Refusal.BELOW_THRESHOLD if amount < terms.threshold else None
 

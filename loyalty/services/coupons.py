@@ -21,11 +21,11 @@ from stores.services import log
 from ..models import Coupon, CouponTemplate, Program
 from ..rules import coupon_codes
 from ..rules.redeeming import Life, life
-from .redeeming import CannotRedeem, CannotUndo, Checked, Redeemed, TooManyGuesses, check, redeem, undo
+from .redeeming import CannotRedeem, CannotUndo, Checked, Redeemed, TooManyGuesses, check, is_online, redeem, undo
 
 __all__ = [
-    "CannotRedeem", "CannotUndo", "CannotVoid", "Checked", "Redeemed", "SoldOut", "TooManyGuesses", "check", "issue",
-    "issue_many", "issue_welcome", "make_code", "redeem", "undo", "void",
+    "CannotRedeem", "CannotUndo", "CannotVoid", "Checked", "Redeemed", "SoldOut", "TooManyGuesses", "check", "is_online",
+    "issue", "issue_many", "issue_welcome", "make_code", "redeem", "undo", "void",
 ]  # fmt: skip
 
 # As many as there are, at most as many as are wanted; a second hand waits here and sees what the first left.

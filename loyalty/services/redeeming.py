@@ -26,6 +26,11 @@ from ..rules.redeeming import TEXTS, UNDO_WITHIN, Refusal, State, Terms, Where
 ONLINE = {Channel.Kind.APP, Channel.Kind.MALL, Channel.Kind.MINI_PROGRAM, Channel.Kind.MARKETPLACE}
 
 
+def is_online(channel: Channel) -> bool:
+    """Whether what comes through it is bought online."""
+    return channel.kind in ONLINE
+
+
 class CannotRedeem(Exception):
     """The coupon is not taken. ``reason`` is for programs, the text for people; ``coupon`` when it is known."""
 
@@ -71,10 +76,10 @@ class Till(NamedTuple):
 
     @property
     def where(self) -> Where:
-        is_online = self.channel is not None and self.channel.kind in ONLINE
+        online = self.channel is not None and is_online(self.channel)
         if self.store is not None:
-            return Where(self.store.brand_id, self.store.pk, is_online)
-        return Where(self.channel.brand_id if self.channel else None, None, is_online)
+            return Where(self.store.brand_id, self.store.pk, online)
+        return Where(self.channel.brand_id if self.channel else None, None, online)
 
     @property
     def guesser(self) -> str:

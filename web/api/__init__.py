@@ -2,16 +2,18 @@
 
 from ninja import NinjaAPI
 
-from . import errors, members, pos
+from . import coupons, errors, members, pos
 from .parsing import Parser
 
 api = NinjaAPI(
     title="Quanyu API",
     version="1.0",
-    description="Orders in, points and tiers out. Every call carries a channel's key: `Authorization: Bearer qy_…`.",
+    description="Orders in, points and tiers out; coupons checked and redeemed. "
+    "Every call carries a channel's key: `Authorization: Bearer qy_…`.",
     urls_namespace="api",
     parser=Parser(),
 )
 api.add_router("", pos.router)
 api.add_router("", members.router)
+api.add_router("", coupons.router)
 errors.install(api)

@@ -11,12 +11,18 @@ from django.utils.translation import gettext_lazy as _lazy
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
+from loyalty.rules.redeeming import Refusal as CouponRefusal
+from loyalty.services.coupons import CannotRedeem, CannotUndo, TooManyGuesses
 from loyalty.services.orders import Refusal
 from web.outages import is_outage
 from web.problems import problem
 
 RETRY = 10  # seconds
 STATUS = {Refusal.UNKNOWN_STORE: 404, Refusal.UNKNOWN_ORDER: 404, Refusal.OTHER_BODY: 409, Refusal.MORE_THAN_PAID: 409}
+COUPON_STATUS = {
+    CouponRefusal.UNKNOWN: 404, CouponRefusal.USED: 409, CouponRefusal.VOIDED: 409, CouponRefusal.KEY_USED: 409,
+    CouponRefusal.UNDONE: 409,
+}  # fmt: skip
 
 WRONG = {  # the beginning of a type of pydantic's errors → what to tell; the first that fits
     "missing": _lazy("is missing"),
@@ -53,6 +59,9 @@ def install(api: NinjaAPI) -> None:
     """Answer each kind of trouble."""
     api.exception_handler(Refused)(_refused)
     api.exception_handler(TooOften)(_too_often)
+    api.exception_handler(CannotRedeem)(_coupon_refused)
+    api.exception_handler(CannotUndo)(_not_undone)
+    api.exception_handler(TooManyGuesses)(_too_many_guesses)
     api.exception_handler(AuthenticationError)(_not_let_in)
     api.exception_handler(ValidationError)(_malformed)
     api.exception_handler(HttpError)(_unreadable)
@@ -89,6 +98,19 @@ def _refused(request: HttpRequest, error: Refused) -> HttpResponse:
 def _too_often(request: HttpRequest, error: TooOften) -> HttpResponse:
     text = _("This key looked up too many members in this minute. Wait, then go on.")
     return problem(429, "too_many", _("Too many look-ups"), text, retry=error.wait)
+
+
+def _coupon_refused(request: HttpRequest, error: CannotRedeem) -> HttpResponse:
+    status = COUPON_STATUS.get(error.reason, 422)
+    return problem(status, error.reason.value, _("This coupon was not taken"), str(error))
+
+
+def _not_undone(request: HttpRequest, error: CannotUndo) -> HttpResponse:
+    return problem(409, "too_late", _("This was not taken back"), str(error))
+
+
+def _too_many_guesses(request: HttpRequest, error: TooManyGuesses) -> HttpResponse:
+    return problem(429, "too_many", _("Too many unknown codes"), str(error), retry=error.wait)
 
 
 def _not_let_in(request: HttpRequest, error: AuthenticationError) -> HttpResponse:

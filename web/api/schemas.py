@@ -14,6 +14,7 @@ from stores.models import Channel
 MOST_ORDERS = 500
 MOST_LINES = 500
 Text64 = Annotated[str, Field(max_length=64)]
+Word64 = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00]+$")]
 Yuan = Annotated[Literal["CNY"], Field(description="Amounts are yuan; another currency is refused")]
 
 
@@ -161,6 +162,54 @@ class RefundOut(Schema):
     taken_points: int
     taken_growth: int
     member: MemberOut | None
+
+
+class CouponIn(Schema):
+    """Which coupon, where and for what order. A mall or app may leave the store out; a till may not."""
+
+    code: Annotated[str, Field(max_length=64, examples=["7K2M 9QXR 4TBA"])]
+    store: Annotated[str, Field(max_length=32, description="The store's code; empty for an online order")] = ""
+    amount: Annotated[Decimal, Field(description="What the order costs, in yuan")] | None = None
+    currency: Yuan = "CNY"
+
+
+class RedeemIn(CouponIn):
+    """``key`` is the till's own number of this act: sending the same again is safe."""
+
+    key: Word64
+    order_number: Annotated[str, Field(max_length=64, pattern=r"^[^\x00]*$")] = ""
+
+
+class UndoIn(Schema):
+    """The key of the redemption to take back."""
+
+    key: Word64
+
+
+class CouponOut(Schema):
+    """A coupon that counts here and now. ``discount`` in yuan; null while the order amount is needed for it."""
+
+    code: str
+    name: str
+    discount: Decimal | None
+    needs_amount: bool
+    threshold: Decimal
+    expires_at: datetime
+    member: str
+
+
+class RedeemedOut(Schema):
+    """What became of it: ``redeemed``, ``duplicate`` (the same key again) or ``restored``."""
+
+    code: str
+    key: str
+    status: str
+    name: str
+    discount: Decimal | None
+    order_amount: Decimal | None
+    order_number: str
+    redeemed_at: datetime | None
+    member: str
 
 
 class ProblemOut(Schema):

@@ -20,8 +20,8 @@ def _mine(request: HttpRequest) -> list[Store]:
     return list(stores.visible_to(request.user).filter(closed_on=None).select_related("brand").order_by("code"))
 
 
-def in_store(view: Callable) -> Callable:
-    """Decorator: may use the store phone, and stands in a store (``request.store``, ``request.stores``)."""
+def in_store(view: Callable, permission: Permission = Permission.COUNTER_USE) -> Callable:
+    """Decorator: holds the permission, and stands in a store (``request.store``, ``request.stores``)."""
 
     @wraps(view)
     def placed(request: HttpRequest, *args, **kwargs) -> HttpResponse:
@@ -32,7 +32,7 @@ def in_store(view: Callable) -> Callable:
         request.store = next((store for store in request.stores if store.pk == chosen), request.stores[0])
         return view(request, *args, **kwargs)
 
-    return requires(Permission.COUNTER_USE)(placed)
+    return requires(permission)(placed)
 
 
 @require_POST

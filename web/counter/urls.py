@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import codes, find, shop, today
+from . import codes, find, redeem, shop, today
 
 urlpatterns = [
     path("", today.home, name="counter-home"),
@@ -12,5 +12,9 @@ urlpatterns = [
     path("code/scans", codes.scans, name="counter-scans"),
     path("find", find.find, name="counter-find"),
     path("members/<str:number>", find.member, name="counter-member"),
+    path("redeem", redeem.look, name="counter-redeem"),
+    path("redeem/confirm", redeem.confirm, name="counter-redeem-confirm"),
+    path("redeem/done", redeem.done, name="counter-redeem-done"),
+    path("redeem/undo", redeem.undo, name="counter-redeem-undo"),
     path("joined", today.joined, name="counter-joined"),
 ]

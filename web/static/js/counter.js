@@ -37,7 +37,7 @@
           clearInterval(looking);
           stream.getTracks().forEach(function (track) { track.stop(); });
           var form = camera.form;
-          form.querySelector("[name=q]").value = found[0].rawValue;
+          form.querySelector("[name=q], [data-scanned]").value = found[0].rawValue;
           form.submit();
         }).catch(function () {});
       }, 300);

@@ -1,6 +1,6 @@
 """Words of the store phone's and the members' pages."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from loyalty.models import Coupon, CouponTemplate
+from loyalty.rules import coupon_codes
 from members.rules import phones
 from stores.models import Brand
 
@@ -36,6 +37,18 @@ def worth(coupon: Coupon | CouponTemplate) -> str:
     if kind.kind == "amount":
         return f"¥{formats.number(kind.value)}"
     return f"{formats.number((100 - kind.value) / 10)}折" if formats.is_chinese() else f"−{formats.number(kind.value)}%"
+
+
+@register.filter
+def last_day(value: datetime) -> str:
+    """The last day on which something counts that ends at this moment: midnight belongs to the day before."""
+    return formats.day(value - timedelta(microseconds=1))
+
+
+@register.filter
+def grouped_code(value: str) -> str:
+    """A coupon's code in groups of four."""
+    return coupon_codes.grouped(value)
 
 
 @register.filter

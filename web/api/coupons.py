@@ -1,0 +1,78 @@
+"""Tills and shops check and redeem coupons."""
+
+from typing import Any
+
+from django.http import Http404
+from django.utils import timezone
+from ninja import Router, Status
+
+from loyalty.models import Coupon
+from loyalty.queries import coupons as queries
+from loyalty.services import coupons
+from loyalty.services.orders import Refusal
+from members.rules import phones
+from stores.models import ApiKey, Store
+from stores.queries import stores
+from web.ui.names import local_name
+
+from .auth import ChannelKey, KeyRequest
+from .errors import Refused
+from .schemas import CouponIn, CouponOut, ProblemOut, RedeemedOut, RedeemIn, UndoIn
+
+router = Router(auth=ChannelKey(), tags=["Coupons"])
+PROBLEMS: dict[Any, Any] = {frozenset({401, 404, 409, 422, 429, 503}): ProblemOut}
+
+
+@router.post("/coupons/check", response={200: CouponOut, **PROBLEMS})
+def check_coupon(request: KeyRequest, body: CouponIn):
+    """What a coupon takes off here and now. Changes nothing; a coupon that does not count answers with the reason."""
+    key = request.auth
+    found = coupons.check(
+        body.code, store=_store(key, body.store), amount=body.amount, channel=key.channel, now=timezone.now()
+    )
+    template = found.coupon.template
+    return CouponOut(
+        code=found.coupon.code, name=local_name(template), discount=found.discount, needs_amount=found.needs_amount,
+        threshold=template.threshold, expires_at=found.coupon.expires_at,
+        member=phones.mask_name(found.coupon.member.name),
+    )  # fmt: skip
+
+
+@router.post("/coupons/redeem", response={200: RedeemedOut, 201: RedeemedOut, **PROBLEMS})
+def redeem_coupon(request: KeyRequest, body: RedeemIn):
+    """Use a coupon up, once. Sending it again with the same key is safe: it answers 200 and changes nothing."""
+    key = request.auth
+    done = coupons.redeem(
+        body.code, store=_store(key, body.store), channel=key.channel, key=body.key, amount=body.amount,
+        order_number=body.order_number, now=timezone.now(),
+    )  # fmt: skip
+    out = _redeemed_out(done.coupon, body.key, "redeemed" if done.is_new else "duplicate")
+    return Status(201 if done.is_new else 200, out)
+
+
+@router.post("/coupons/undo", response={200: RedeemedOut, **PROBLEMS})
+def undo_coupon(request: KeyRequest, body: UndoIn):
+    """Take a redemption of this channel back, within two minutes. Its key is used up: redeem again with a new one."""
+    coupon = queries.redeemed_with(request.auth.channel, body.key)
+    if coupon is None:
+        raise Http404
+    done = coupons.undo(coupon, channel=request.auth.channel, now=timezone.now())
+    return _redeemed_out(done, body.key, "restored")
+
+
+def _store(key: ApiKey, code: str) -> Store | None:
+    """The store the key speaks of. Only a whole online channel may name none."""
+    if not code and coupons.is_online(key.channel) and not key.stores.exists():
+        return None
+    store = stores.visible_to_key(key).select_related("brand").filter(code=code).first()
+    if store is None:
+        raise Refused(Refusal.UNKNOWN_STORE)
+    return store
+
+
+def _redeemed_out(coupon: Coupon, key: str, status: str) -> RedeemedOut:
+    return RedeemedOut(
+        code=coupon.code, key=key, status=status, name=local_name(coupon.template), discount=coupon.discount,
+        order_amount=coupon.order_amount, order_number=coupon.order_number, redeemed_at=coupon.redeemed_at,
+        member=phones.mask_name(coupon.member.name),
+    )  # fmt: skip
