@@ -292,7 +292,7 @@ def _insert_refunds(news: Sequence[NewRefund], answers: list[RecordedRefund], no
     events.append_many(
         events.NewEvent(
             "order.refunded", answer.member_id, new.refunded_at, answer.store_id, new.channel.pk,
-            {"order": answer.order_id, "number": new.number, "amount": str(new.amount)},
+            {"order": answer.order_id, "refund": answer.refund_id, "number": new.number, "amount": str(new.amount)},
         )
         for new, answer in zip(news, answers, strict=True)
         if answer.status == Status.CREATED and answer.member_id

@@ -23,7 +23,7 @@ SHAPES = {
     "consent.refused": (True, False, {"purpose", "version"}),
     "consent.withdrawn": (False, False, {"purpose", "version"}),
     "order.paid": (True, True, {"order", "number", "amount"}),
-    "order.refunded": (True, True, {"order", "number", "amount"}),
+    "order.refunded": (True, True, {"order", "refund", "number", "amount"}),
     "tier.changed": (False, False, {"program", "before", "after", "growth"}),
     "coupon.issued": (False, False, {"program", "coupon", "template", "source"}),
     "points.adjusted": (False, False, {"program", "asset", "amount", "balance"}),

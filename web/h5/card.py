@@ -95,10 +95,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 @with_guest
 def sign_in_code(request: HttpRequest) -> HttpResponse:
     """The six digits of the sign-in."""
-    now = timezone.now()
-    asked = proving.asked(request, proving.CARD, now=now)
-    if not asked:
-        return redirect("card-terms" if proving.was_proved(request, now=now) else "card-sign-in")
+    if not (asked := proving.asked(request, proving.CARD, now=timezone.now())):
+        return redirect("card-terms" if proving.was_proved(request, now=timezone.now()) else "card-sign-in")
     form = CodeForm(request.POST or None)
     phone = proving.take(request, form, proving.CARD) if request.method == "POST" else None
     member = identity.resolve(phone=phone) if phone else None

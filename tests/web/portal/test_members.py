@@ -9,13 +9,14 @@ from django.urls import reverse
 
 from loyalty.models import Book, CouponTemplate
 from loyalty.queries import accounts
-from loyalty.services import adjusting, coupons, programs
+from loyalty.services import adjusting, coupons, orders, programs
 from members.models import Identity, StoreBinding
 from members.queries import members
 from members.services import reveals
 from stores.access import Role
 from stores.models import LogEntry, StoreCode
 from tests.factories import NOON, make_member, make_order, make_region, make_staff, make_store
+from tests.loyalty.receipts import make_shop, new_order
 
 LIST = "/members/"
 
@@ -58,6 +59,16 @@ def test_the_page_asks_as_many_questions_for_three_orders_as_for_one(client, adm
     three, answer = questions(client, url)
     assert one == three <= 30
     assert len(answer.context["card"].orders) == 3
+
+
+def test_the_timeline_names_the_channel_of_what_happened(client, admin):
+    store, channel = make_shop()
+    member = make_member()
+    orders.settle(new_order(store, channel, member), now=NOON)
+
+    card = client.get(reverse("member-detail", args=[member.number])).context["card"]
+
+    assert [one.place for one in card.moments if one.url] == [f"{store.name} · {channel.name}"]
 
 
 def test_phones_and_names_are_masked_everywhere(client, admin):

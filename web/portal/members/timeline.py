@@ -30,7 +30,7 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Moment:
-    """One line of the timeline."""
+    """One line of the timeline; ``place`` are the store and the channel."""
 
     label: Any
     icon: str
@@ -48,7 +48,10 @@ def moment(event: Event, tiers: dict[int, str]) -> Moment:
         url = reverse("order-detail", args=[order])
     store = event.store
     place = (store.name if formats.is_chinese() else store.name_en or store.name) if store else ""
-    return Moment(label, icon, event.at, detail(event.kind, data, tiers), place, url)
+    through = event.channel.name if event.channel else ""
+    return Moment(
+        label, icon, event.at, detail(event.kind, data, tiers), " · ".join(filter(None, [place, through])), url
+    )
 
 
 def detail(kind: str, data: dict, tiers: dict[int, str]) -> str:
