@@ -123,7 +123,16 @@ class Coupon(models.Model):
     def __str__(self):
         return f"…{self.code[-4:]}"
 
+    def state(self, now: datetime) -> str:
+        """used, voided, expired, later (its first day is to come) or usable."""
+        if self.redeemed_at is not None:
+            return "used"
+        if self.voided_at is not None:
+            return "voided"
+        if now >= self.expires_at:
+            return "expired"
+        return "later" if self.starts_at is not None and now < self.starts_at else "usable"
+
     def is_usable(self, now: datetime) -> bool:
         """Neither used, voided, expired nor before its first moment."""
-        begun = self.starts_at is None or self.starts_at <= now
-        return self.redeemed_at is None and self.voided_at is None and begun and now < self.expires_at
+        return self.state(now) == "usable"

@@ -48,9 +48,9 @@ def spent(member: Member, now: datetime) -> QuerySet[Coupon]:
     return of_member(member).filter(over, voided_at=None).order_by("-redeemed_at", "-expires_at", "-pk")
 
 
-def one_of(member: Member, code: str) -> Coupon | None:
-    """The member's own coupon with this code; None for a stranger's."""
-    return of_member(member).select_related("redeemed_channel").filter(code=code, voided_at=None).first()
+def one_of(member: Member, pk: int) -> Coupon | None:
+    """The member's own coupon; None for a stranger's and for one that was withdrawn."""
+    return of_member(member).select_related("redeemed_channel").filter(pk=pk, voided_at=None).first()
 
 
 def welcome_template(program: Program) -> CouponTemplate | None:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import card, join, places
+from . import card, join, places, wallet
 
 urlpatterns = [
     path("c/<str:public>", join.landing, name="store-code"),
@@ -12,6 +12,8 @@ urlpatterns = [
     path("c/<str:public>/near", places.near, name="store-near"),
     path("m/", card.page, name="card"),
     path("m/qr", card.code_picture, name="card-qr"),
+    path("m/coupons", wallet.page, name="wallet"),
+    path("m/coupons/<int:pk>", wallet.coupon, name="wallet-coupon"),
     path("m/offers", card.offers, name="card-offers"),
     path("m/leave", card.leave, name="card-leave"),
     path("m/sign-in", card.sign_in, name="card-sign-in"),
