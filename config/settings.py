@@ -70,7 +70,10 @@ INSTALLED_APPS = [
     "template_partials",
 ]
 # Which kinds of members' events each app hears; a copy of each waits in its inbox.
-EVENT_READERS: dict[str, tuple[str, ...]] = {}
+EVENT_READERS: dict[str, tuple[str, ...]] = {
+    "segments": ("*",),
+    "campaigns": ("member.joined", "coupon.redeemed", "tier.changed"),
+}
 
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
@@ -122,6 +125,7 @@ DATABASES = {
         env.text("DATABASE_URL", f"postgresql://postgres@/{_name}?host={quote(str(_socket))}&port=5432"),
     )
 }
+AUDIENCE_ROOT = VAR / "audience" / DATABASES["default"]["NAME"]  # files that can be thrown away at any time
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"]["OPTIONS"] = {
@@ -289,10 +293,12 @@ CELERY_RESULT_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.2}
-# receipts; reactions to facts; long work
+# receipts; reactions to facts; long work; messages
 CELERY_TASK_DEFAULT_QUEUE = "reaction"
-CELERY_TASK_QUEUES = [Queue(name, Exchange(name), routing_key=name) for name in ("counter", "reaction", "bulk")]
+CELERY_TASK_QUEUES = [Queue(name, Exchange(name), routing_key=name) for name in ("counter", "reaction", "bulk", "sending")]
 CELERY_TASK_ROUTES = {name: {"queue": "bulk"} for name in ("loyalty.tasks.run_imports", "stores.tasks.*")}
+# a slow gateway holds nobody else up
+CELERY_TASK_ROUTES |= {f"campaigns.tasks.{name}": {"queue": "sending"} for name in ("start_due", "send_messages")}
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULER = "config.beat:OneBeat"  # the database scheduler, one of many clocks firing
 CELERY_BEAT_SYNC_EVERY = 1

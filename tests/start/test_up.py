@@ -69,7 +69,7 @@ def test_up_gets_healthy_revives_its_children_and_takes_over_after_everything_wa
         time.sleep(0.2)
     assert first.child("worker") != worker
 
-    sessions = {first.child(name) for name in ("beat", "web", "worker", "bulk")}
+    sessions = {first.child(name) for name in ("beat", "web", "worker", "bulk", "sending")}
     os.kill(first.process.pid, signal.SIGKILL)
     first.process.wait()
     for process in [*ours(var), *(p for p in psutil.process_iter() if session_of(p) in sessions)]:

@@ -1,0 +1,57 @@
+"""What happened to a member may start a campaign for them: once for each cause, however often the event is read."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import connection
+from django.db.models import Q
+
+from members.models import Event
+from segments.queries import audiences
+
+from ..models import Batch, Campaign
+
+ENTER = """
+    INSERT INTO campaigns_delivery (campaign_id, step, occurrence, member_id, medium, batch_no, status, reason, attempts,
+        provider_id, problem, created_at)
+    SELECT %(campaign)s, 1, %(event)s, %(member)s, %(medium)s, -n, 1, '', 0, '', '', %(now)s
+    FROM nextval(pg_get_serial_sequence('campaigns_batch', 'id')) n
+    ON CONFLICT (campaign_id, member_id, step, medium, occurrence) DO NOTHING
+    RETURNING -batch_no
+"""
+
+
+def on_event(event: Event, *, now: datetime) -> int:
+    """Enter the member into every running campaign that listens to this event; how many. Inner, safe to repeat.
+
+    What happened before a campaign began is no cause for it: a backlog of old events greets nobody.
+    """
+    if event.member_id is None:
+        return 0
+    live = Campaign.objects.filter(status=Campaign.Status.RUNNING, trigger=event.kind, starts_at__lte=event.at)
+    live = live.filter(Q(ends_at=None) | Q(ends_at__gt=event.at)).select_related("segment", "sender")
+    return sum(_enter(campaign, event, now) for campaign in live.order_by("pk") if _concerns(campaign, event, now))
+
+
+def _concerns(campaign: Campaign, event: Event, now: datetime) -> bool:
+    """Whether the event is of the campaign's brand, and its member in the campaign's audience."""
+    if event.store is not None and event.store.brand_id != campaign.brand_id:
+        return False
+    if campaign.store_id is not None and event.store_id != campaign.store_id:
+        return False
+    return campaign.segment is None or audiences.holds(campaign.segment.rule, event.member_id, now=now)
+
+
+def _enter(campaign: Campaign, event: Event, now: datetime) -> bool:
+    """One delivery and the batch that holds it."""
+    given = {
+        "campaign": campaign.pk, "event": event.pk, "member": event.member_id, "medium": campaign.sender.medium,
+        "now": now,
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        row = cursor.execute(ENTER, given).fetchone()
+    if row is None:
+        return False
+    Batch.objects.create(id=row[0], campaign=campaign, batch_no=-row[0], not_before=now)
+    return True
