@@ -124,9 +124,10 @@ LINEAGE = """
 """
 EVENTS = """
     INSERT INTO members_event (kind, member_id, at, store_id, data)
-    SELECT 'member.imported', member_id, %(now)s, store_id, jsonb_build_object('run', %(run)s::bigint, 'row', row_no)
-    FROM chunk WHERE action = 1 ORDER BY member_id
-    RETURNING id
+    SELECT CASE action WHEN 1 THEN 'member.imported' ELSE 'member.edited' END, member_id, %(now)s, store_id,
+        jsonb_build_object('run', %(run)s::bigint, 'row', row_no)
+    FROM chunk ORDER BY member_id
+    RETURNING id, kind
 """
 
 # --- a chunk whose plan went stale: match its rows once more -----------------------------------------------
@@ -199,7 +200,7 @@ def members(cursor: CursorWrapper, run: ImportRun, chunk: Chunk, *, now: datetim
     run_sql(cursor, CONSENTS, run, evidence=evidence(run), **common)
     run_sql(cursor, LINEAGE, run)
     run_sql(cursor, EVENTS, run, now=now)
-    events.deliver((number, "member.imported") for (number,) in cursor.fetchall())
+    events.deliver(cursor.fetchall())
 
 
 def claim(cursor: CursorWrapper, run: ImportRun, *, now: datetime) -> None:

@@ -9,6 +9,7 @@ from stores.services import log
 
 from ..models import Member
 from ..rules import phones
+from . import events
 from ..rules.receipts import printable
 
 FIELDS = ("name", "gender", "birthday", "language", "note")
@@ -37,6 +38,7 @@ def edit(
     locked.updated_at = now
     locked.save(update_fields=[*changed, "updated_at"])
     after = {field: shown(field, given[field]) for field in changed}
+    events.append("member.edited", member=locked, at=now, fields=changed)
     log.record("member.edited", locked, by=by, now=now, store_id=locked.home_store_id, before=before, after=after)
     return locked
 

@@ -9,6 +9,7 @@ from stores.models import Staff
 from stores.services import log
 
 from ..models import Member, MemberTag, Tag
+from . import events
 
 
 class BadTag(ValueError):
@@ -26,6 +27,7 @@ def add(member: Member, name: str, *, by: Staff, now: datetime) -> MemberTag:
         member=member, tag=tag, defaults={"added_at": now, "source": f"staff:{by.pk}"}
     )
     if is_new:
+        events.append("member.tagged", member=member, at=now, tag=tag.pk)
         log.record("member.tagged", member, by=by, now=now, store_id=member.home_store_id, after={"tag": name})
     return worn
 
@@ -37,5 +39,6 @@ def remove(member: Member, tag_id: int, *, by: Staff, now: datetime) -> bool:
     if worn is None:
         return False
     MemberTag.objects.filter(member=member, tag=tag_id).delete()
+    events.append("member.untagged", member=member, at=now, tag=tag_id)
     log.record("member.untagged", member, by=by, now=now, store_id=member.home_store_id, before={"tag": worn.tag.name})
     return True

@@ -1,3 +1,4 @@
 from .segment import AudienceSnapshot, Segment
+from .store import AudienceStore
 
-__all__ = ["AudienceSnapshot", "Segment"]
+__all__ = ["AudienceSnapshot", "AudienceStore", "Segment"]

@@ -70,7 +70,8 @@ AGGREGATES: dict[str, Promise] = {"count": _("number of orders"), "sum": _("sum 
 class Field:
     """One thing that a rule may ask of a member.
 
-    ``choices`` is a key of ``segments.queries.choices``; ``value_type`` is what stands in JSON for one choice. ``column``
+    ``choices`` is a key of ``segments.queries.choices``; ``value_type`` is what stands in JSON for one choice and
+    ``values`` all there are, where the code knows them. ``column``
     names what the engines compare (``segments.rules.columns``); empty for kinds with a leaf of their own.
     """
 
@@ -81,6 +82,7 @@ class Field:
     group: Group
     operators: tuple[str, ...] = ()
     choices: str = ""
+    values: tuple[str | int, ...] = ()
     value_type: type = int
     column: str = ""
     measure: Measure = Measure.PLAIN
@@ -110,12 +112,15 @@ def _flag(name: str, label: Promise, text: Promise) -> Field:
 
 YUAN, DAYS, YEARS = _("yuan"), _("days"), _("years")
 _ALL = [
-    _choice("gender", _("Gender"), _("As given in the profile."), Group.BASIC, "genders", value_type=str),
+    _choice("gender", _("Gender"), _("As given in the profile."), Group.BASIC, "genders", value_type=str, values=("f", "m")),
     _number(
         "age", _("Age"), _("Completed years today; members without a birthday have no age."), Group.BASIC,
         column="birth", measure=Measure.YEARS_AGO, unit=YEARS, most=150, can_be_unknown=True,
     ),
-    _choice("birthday_month", _("Month of birth"), _("1 is January."), Group.BASIC, "months", column="birth_month"),
+    _choice(
+        "birthday_month", _("Month of birth"), _("1 is January."), Group.BASIC, "months", column="birth_month",
+        values=tuple(range(1, 13)),
+    ),
     _number(
         "joined_days", _("Days since joining"), _("0 is today."), Group.BASIC,
         column="joined_day", measure=Measure.DAYS_AGO, unit=DAYS, most=36_500,

@@ -219,7 +219,10 @@ def _value(field: Field, op: str, raw: object, path: str) -> Any:
             raise RuleError(path, _("Expected yes or no."))
         return raw
     if field.kind == Kind.CHOICE:
-        return _choices(raw, field.value_type, path)
+        chosen = _choices(raw, field.value_type, path)
+        if field.values and not set(chosen) <= set(field.values):
+            raise RuleError(path, _("Expected one of: %(words)s.") % {"words": ", ".join(map(str, field.values))})
+        return chosen
     read = _yuan if field.measure == Measure.MONEY else _whole
     return _compared(op, raw, path, lambda value, place: read(value, place, field.least, field.most))
 

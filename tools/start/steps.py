@@ -191,7 +191,7 @@ def child_identity() -> Identity:
         say("setup", f"web and workers run as root: {account.name} cannot read this folder or its Python.")
         say("setup", "  Better: start as an ordinary user, or keep the checkout where others may read, as /srv/quanyu.")
         return Identity()
-    for folder in (settings.VAR, settings.VAR / "run", Path(settings.MEDIA_ROOT)):
+    for folder in (settings.VAR, settings.VAR / "run", Path(settings.MEDIA_ROOT), Path(settings.AUDIENCE_ROOT).parent):
         hand_over(folder, account)
     if (key := settings.VAR / "secret_key").exists() and key.stat().st_uid == 0:
         os.chown(key, account.uid, account.gid)

@@ -183,6 +183,7 @@ def children(host: str, port: int) -> list[Child]:
         Child("web", this_python(*web), grace=15),
         Child("worker", this_python(*worker, "-c", "2", "-n", "worker@%h", "-Q", "counter,reaction")),
         Child("bulk", this_python(*worker, "-c", "1", "-n", "bulk@%h", "-Q", "bulk")),
+        Child("audience", this_python("manage.py", "audience_writer"), grace=10),
         Child("sending", this_python(*worker, "-c", "2", "-n", "sending@%h", "-Q", "sending")),
     ]
 
