@@ -71,7 +71,8 @@ def withdraw(member: Member, purpose: str, *, method: str, now: datetime, addres
     made = Consent.objects.create(
         member=member, purpose=purpose, is_given=False, text=held.text, at=now, method=method, address=address
     )
-    events.append("consent.withdrawn", member=member, at=now, purpose=purpose, version=held.text.version)
+    version = held.text.version if held.text else None  # a yes from an old file has no text of ours
+    events.append("consent.withdrawn", member=member, at=now, purpose=purpose, version=version)
     log.record("consent.withdrawn", member, by=None, now=now, after={"purpose": purpose})
     return made
 
