@@ -295,7 +295,9 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.2}
 # receipts; reactions to facts; long work; messages
 CELERY_TASK_DEFAULT_QUEUE = "reaction"
-CELERY_TASK_QUEUES = [Queue(name, Exchange(name), routing_key=name) for name in ("counter", "reaction", "bulk", "sending")]
+CELERY_TASK_QUEUES = [
+    Queue(name, Exchange(name), routing_key=name) for name in ("counter", "reaction", "bulk", "sending")
+]
 CELERY_TASK_ROUTES = {name: {"queue": "bulk"} for name in ("loyalty.tasks.run_imports", "stores.tasks.*")}
 # a slow gateway holds nobody else up
 CELERY_TASK_ROUTES |= {f"campaigns.tasks.{name}": {"queue": "sending"} for name in ("start_due", "send_messages")}

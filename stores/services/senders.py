@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from ..connectors import Account, Outgoing, Receipt, SendFailed, connect
+from ..connectors.webhook import signing
 from ..connectors.webhook.addresses import problem_of
 from ..models import Sender, Staff
 from ..rules import sealing
@@ -141,3 +142,12 @@ def _check_webhook(chosen: Mapping[str, Any], secret: str) -> None:
     }
     if problem := problem_of(str(chosen["url"]), may_stay_inside=given_settings.SENDERS_MAY_STAY_INSIDE):
         raise SenderProblem(told.get(problem, _("The address is not a web address.")))
+
+
+def is_genuine(sender: Sender, *, name: str, at: str, signature: str, body: bytes, now: datetime) -> bool:
+    """Whether the sender's other side signed this call within the last five minutes."""
+    try:
+        secret = secret_of(sender)
+    except SenderProblem:
+        return False
+    return signing.is_genuine(secret, name, at, body, signature, now=now.timestamp())

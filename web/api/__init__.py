@@ -2,7 +2,7 @@
 
 from ninja import NinjaAPI
 
-from . import coupons, errors, members, pos
+from . import coupons, errors, members, pos, receipts
 from .parsing import Parser
 
 api = NinjaAPI(
@@ -16,4 +16,5 @@ api = NinjaAPI(
 api.add_router("", pos.router)
 api.add_router("", members.router)
 api.add_router("", coupons.router)
+api.add_router("", receipts.router)
 errors.install(api)
