@@ -112,6 +112,7 @@ class Coupon(models.Model):
                 condition=models.Q(redeemed_at__isnull=False),
                 name="coupon_used_at_store",
             ),
+            models.Index(fields=["-redeemed_at"], condition=models.Q(redeemed_at__isnull=False), name="coupon_used"),
             models.Index(fields=["source"], name="coupon_source"),
         ]
 
