@@ -126,6 +126,11 @@ def of_template(template: CouponTemplate, staff: Staff) -> QuerySet[Coupon]:
     return rows.select_related("member", "template", "redeemed_store", "redeemed_channel")
 
 
+def latest(template: CouponTemplate, staff: Staff, count: int = 10) -> list[Coupon]:
+    """The template's latest coupons."""
+    return list(of_template(template, staff).order_by("-issued_at", "-pk")[:count])
+
+
 def counts(template: CouponTemplate, now: datetime) -> Counts:
     """What became of the template's coupons, counted."""
     unused = Q(redeemed_at=None, voided_at=None)

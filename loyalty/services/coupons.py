@@ -35,7 +35,8 @@ TAKE = """
     FROM seen WHERE t.id = seen.id
     RETURNING CASE WHEN seen.stock IS NULL THEN %s ELSE LEAST(seen.stock, %s) END
 """
-LIVE = "SELECT 1 FROM loyalty_coupontemplate WHERE id = %s AND is_live AND stock IS NULL"
+# Without a limit many hands share the template; only an editor waits.
+LIVE = "SELECT 1 FROM loyalty_coupontemplate WHERE id = %s AND is_live AND stock IS NULL FOR KEY SHARE"
 # In the order of members, so that two hands that issue to the same crowd wait for each other and never in a ring.
 ISSUE = """
     INSERT INTO loyalty_coupon (
@@ -114,7 +115,7 @@ def _take(template: CouponTemplate, count: int) -> int:
     """Take up to ``count`` from the stock in one statement; how many there were. All of them without a limit."""
     with connection.cursor() as cursor:
         if cursor.execute(LIVE, [template.pk]).fetchone():
-            return count  # a template without a limit is never locked
+            return count
         row = cursor.execute(TAKE, [template.pk, count, count, count]).fetchone()
     return row[0] if row else 0
 

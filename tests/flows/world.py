@@ -7,7 +7,8 @@ from typing import Any
 
 from django.urls import URLPattern, get_resolver, reverse
 
-from loyalty.services import importing, programs
+from loyalty.models import CouponTemplate
+from loyalty.services import coupons, importing, programs
 from members.imports import kinds
 from members.models import ImportRun, Member, MemberTag, Tag
 from stores.access import Role
@@ -120,6 +121,8 @@ def _things(letter: str, brand, store, people) -> tuple[dict[str, Any], list[str
     run = _import(letter, brand, head)
     kind = next(iter(kinds.every())) if letter == "A" else "no-such-file"  # names a sort of file, not a row
     program = programs.ensure(brand, now=NOON)
+    template = CouponTemplate.objects.create(program=program, name=f"券{letter}", kind="amount", value=10)
+    held = coupons.issue_many(template, [member.pk], source="test", now=NOON)
     sessions.touch(mate, letter * 32, address="127.0.0.1", browser="x", now=NOON)
     log.record("store.edited", store, by=head, now=NOON, store_id=store.pk)
     things = {
@@ -127,6 +130,7 @@ def _things(letter: str, brand, store, people) -> tuple[dict[str, Any], list[str
         "order": {"pk": order.pk}, "program": {"pk": program.pk}, "store": {"pk": store.pk},
         "code": {"pk": code.pk}, "code-poster": {"pk": poster.pk}, "code-new": {"pk": store.pk},
         "code-archive": {"pk": archive.pk}, "staff": {"pk": mate.pk}, "staff-second": {"pk": mate.pk},
+        "coupon": {"pk": template.pk}, "coupon-void": {"pk": held[member.pk]},
         "channel": {"pk": channel.pk}, "key": {"pk": key.pk}, "key-new": {"pk": channel.pk},
         "import": {"pk": run.pk}, "import-template": {"kind": kind},
         "account-session": {"pk": mate.usersession_set.get().pk}, "counter": {"number": number},

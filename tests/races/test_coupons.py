@@ -1,12 +1,14 @@
 """Eight tills, one coupon: one winner. Eight campaigns, one stock: exactly as many as there are."""
 
 import threading
+from decimal import Decimal
 
 import pytest
-from django.db import transaction
+from django.db import connections, transaction
 
 from loyalty.models import Coupon, CouponTemplate
 from loyalty.rules.redeeming import Refusal
+from loyalty.services import coupon_templates as services
 from loyalty.services import coupons, redeeming
 from loyalty.services.coupons import CannotRedeem, CannotVoid
 from members.models import Event
@@ -143,3 +145,27 @@ def test_eight_hands_that_issue_for_one_cause_give_each_member_one(stock):
     assert all(one == made[0] for one in made)
     assert Coupon.objects.count() == Event.objects.filter(kind="coupon.issued").count() == 20
     assert CouponTemplate.objects.get().stock == (None if stock is None else 10)
+
+
+def test_an_editor_waits_for_who_gives_out_and_then_finds_the_value_fixed():
+    """Giving out without a limit keeps nobody else waiting but the editor."""
+    template, member, head, told = make_template(), make_member(), make_staff(), []
+
+    def editor():
+        try:
+            services.edit(template, stores=[], stock_seen=None, by=head, now=NOON, value=Decimal(1))
+        except Exception as refusal:
+            told.append(refusal)
+        finally:
+            connections.close_all()
+
+    with transaction.atomic():
+        coupons.issue_many(template, [member.pk], source="s", now=NOON)
+        waiting = threading.Thread(target=editor)
+        waiting.start()
+        waiting.join(timeout=1)
+        assert waiting.is_alive()
+    waiting.join(timeout=10)
+
+    assert [type(one) for one in told] == [services.BadTemplate]
+    assert CouponTemplate.objects.get(pk=template.pk).value == 10

@@ -38,6 +38,8 @@ MENU: tuple[Section, ...] = (
         _("Members"),
         (
             Entry(_("Members"), "member-list", "users", P.MEMBER_VIEW),
+            Entry(_("Audiences"), "segment-list", "target-arrow", P.SEGMENT_VIEW, ("segment-", "snapshot-")),
+            Entry(_("Tags"), "tag-list", "tag", P.TAG_VIEW),
             Entry(_("Orders"), "order-list", "receipt", P.ORDER_VIEW),
             Entry(_("Imports"), "import-list", "file-spreadsheet", P.MEMBER_IMPORT),
         ),
@@ -46,6 +48,7 @@ MENU: tuple[Section, ...] = (
         _("Loyalty"),
         (
             Entry(_("Programmes"), "program-list", "award", P.PROGRAM_VIEW),
+            Entry(_("Coupons"), "coupon-list", "ticket", P.COUPON_VIEW),
             Entry(_("Products"), "product-list", "box", P.PRODUCT_VIEW),
         ),
     ),

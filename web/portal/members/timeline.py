@@ -21,6 +21,9 @@ KINDS = {
     "order.refunded": (_("Gave back"), "receipt-refund"),
     "tier.changed": (_("Tier changed"), "trending-up"),
     "coupon.issued": (_("Was given a coupon"), "ticket"),
+    "coupon.redeemed": (_("Used a coupon"), "ticket"),
+    "coupon.restored": (_("Got a used coupon back"), "arrow-back-up"),
+    "coupon.voided": (_("A coupon was withdrawn"), "ticket"),
     "points.adjusted": (_("Points corrected"), "coins"),
     "consent.given": (_("Agreed"), "shield-check"),
     "consent.refused": (_("Did not agree"), "shield-lock"),
@@ -62,6 +65,8 @@ def detail(kind: str, data: dict, tiers: dict[int, str]) -> str:
         return " → ".join(tiers.get(data.get(side), "–") for side in ("before", "after"))
     if kind.startswith("consent."):
         return str(dict(Purpose.choices).get(data.get("purpose"), ""))
+    if kind == "coupon.redeemed":
+        return formats.money(_money(data.get("discount")))
     if kind == "points.adjusted":
         return formats.signed(data.get("amount"))
     return ""
