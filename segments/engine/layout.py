@@ -125,6 +125,9 @@ class Files:
             self.moved = self._map("moved", np.int32, meta.moved_capacity)
         except (OSError, ValueError):
             raise Unavailable("damaged") from None
+        if mode == "w+":
+            for name in names:
+                self.column(name)
 
     def _map(self, name: str, dtype: object, size: int) -> NDArray:
         return np.memmap(self.folder / f"{name}.bin", dtype, self.mode, shape=(max(size, 1),)).view(np.ndarray)  # type: ignore[call-overload]
