@@ -14,3 +14,8 @@ def departments() -> list[str]:
     """The departments in use, in order."""
     rows = Product.objects.exclude(department="").order_by("department")
     return list(rows.values_list("department", flat=True).distinct())
+
+
+def categories() -> list[str]:
+    """Every category that a product has, in order."""
+    return list(Product.objects.exclude(category="").order_by("category").values_list("category", flat=True).distinct())

@@ -11,6 +11,7 @@ from loyalty.models import CouponTemplate
 from loyalty.services import coupons, importing, programs
 from members.imports import kinds
 from members.models import ImportRun, Member, MemberTag, Tag
+from segments.services import segments, snapshots
 from stores.access import Role
 from stores.models import ApiKey, PosterArchive, Staff, Store, StoreCode
 from stores.services import codes, log, sessions
@@ -124,6 +125,7 @@ def _things(letter: str, brand, store, people) -> tuple[dict[str, Any], list[str
     template = CouponTemplate.objects.create(program=program, name=f"券{letter}", kind="amount", value=10)
     held = coupons.issue_many(template, [member.pk], source="test", now=NOON)
     sessions.touch(mate, letter * 32, address="127.0.0.1", browser="x", now=NOON)
+    rule, locked, word = _audience(letter, tag, head)
     log.record("store.edited", store, by=head, now=NOON, store_id=store.pk)
     things = {
         "member": {"number": number, "tag": tag.pk, "pk": member.pk},
@@ -132,12 +134,21 @@ def _things(letter: str, brand, store, people) -> tuple[dict[str, Any], list[str
         "code-archive": {"pk": archive.pk}, "staff": {"pk": mate.pk}, "staff-second": {"pk": mate.pk},
         "coupon": {"pk": template.pk}, "coupon-void": {"pk": held[member.pk]},
         "channel": {"pk": channel.pk}, "key": {"pk": key.pk}, "key-new": {"pk": channel.pk},
+        "segment": {"pk": rule}, "snapshot": {"pk": locked}, "tag": {"pk": word},
         "import": {"pk": run.pk}, "import-template": {"kind": kind},
         "account-session": {"pk": mate.usersession_set.get().pk}, "counter": {"number": number},
     }  # fmt: skip
     hidden = [number, phone, phone[-4:] + "<", f"客{letter}", f"R-{letter}-9", f"友{letter}", f"mate.{letter}".lower(),
               f"职{letter}", code.public, f"标{letter}", mate.phone]  # fmt: skip
     return things, hidden
+
+
+def _audience(letter: str, tag: Tag, head) -> tuple[int, int, int]:
+    """A rule, a locked audience and a word. They are headquarters' own, whatever the brand: the far side has none."""
+    if letter != "A":
+        return 0, 0, 0
+    kept = segments.save(None, name=f"群{letter}", description="", rule={"tag": tag.pk}, by=head, now=NOON)
+    return kept.pk, snapshots.lock(segment=kept, name=f"锁{letter}", by=head, now=NOON).pk, tag.pk
 
 
 def _import(letter: str, brand, head) -> ImportRun:
