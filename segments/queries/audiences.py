@@ -27,6 +27,8 @@ from . import facts, stores
 
 STORE, POSTGRES = "store", "postgres"
 PATIENCE = 20_000  # milliseconds that PostgreSQL may take instead of the store
+MEMORY = "256MB"  # for one such question: sets of members must fit, or each row would walk them
+LIMITS = "SELECT set_config('statement_timeout', %s, true), set_config('work_mem', %s, true)"
 MEDIA = {"sms": "has_phone", "email": "has_email", "wechat": "has_wechat"}
 ADDRESSES = {"sms": [Identity.Kind.PHONE], "email": [Identity.Kind.EMAIL], "wechat": [Identity.Kind.OPENID]}
 
@@ -122,12 +124,10 @@ def reachable(rule: object, medium: str, *, now: datetime) -> Counted:
         return Counted(_count_in_postgres(wanted, None), now, True, POSTGRES, _since(begun), problem.why)
 
 
-def ids_in_postgres(wanted: Plan, among: list[int] | None = None) -> np.ndarray:
-    """The same by PostgreSQL; ``among`` limits the question to a few members."""
+def ids_in_postgres(wanted: Plan) -> np.ndarray:
+    """The same by PostgreSQL. Raises TooSlow."""
     where, parameters = _condition(wanted)
-    if among is not None:
-        where, parameters = f"m.id = ANY(%s::int[]) AND {where}", [among, *parameters]
-    with _patience(), connection.cursor() as cursor:
+    with patience(), connection.cursor() as cursor:
         cursor.execute(f"SELECT m.id FROM members_member m WHERE {where} ORDER BY m.id", parameters)  # noqa: S608 -- compiled
         return np.fromiter((row[0] for row in cursor), np.int32)
 
@@ -140,22 +140,22 @@ def _count_in_postgres(wanted: Plan, staff: Staff | None) -> int:
     if staff is not None and not staff.sees_every_store:
         return len(np.intersect1d(ids_in_postgres(wanted), _visible(staff)))
     where, parameters = _condition(wanted)
-    with _patience(), connection.cursor() as cursor:
+    with patience(), connection.cursor() as cursor:
         cursor.execute(f"SELECT count(*) FROM members_member m WHERE {where}", parameters)  # noqa: S608 -- compiled
         return cursor.fetchone()[0]
 
 
 @contextmanager
-def _patience() -> Iterator[None]:
+def patience() -> Iterator[None]:
     """A limit of its own for a question that reads whole tables. Raises TooSlow."""
     most = getattr(settings, "AUDIENCE_PATIENCE", PATIENCE)
     try:
         with transaction.atomic(), connection.cursor() as cursor:  # the limit ends with the block
-            cursor.execute("SELECT current_setting('statement_timeout')")
-            before = cursor.fetchone()[0]
-            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(most)])
+            cursor.execute("SELECT current_setting('statement_timeout'), current_setting('work_mem')")
+            before = cursor.fetchone()
+            cursor.execute(LIMITS, [str(most), MEMORY])
             yield
-            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [before])
+            cursor.execute(LIMITS, before)
     except OperationalError as error:
         if "statement timeout" not in str(error):
             raise

@@ -18,14 +18,15 @@ from ..engine.layout import Unavailable
 from ..rules import compile_postgres
 from ..rules.plan import Plan
 from . import facts, stores
-from .audiences import POSTGRES, STORE, ids_in_postgres
+from .audiences import POSTGRES, STORE, ids_in_postgres, patience
 
 UNHEARD = """
     SELECT m.id, {where} FROM members_member m WHERE m.id IN (
         SELECT e.member_id FROM members_inbox i JOIN members_event e ON e.id = i.event_id WHERE i.reader = 'segments'
     )
 """
-TRIES = 5
+WAITING = "SELECT count(*) FROM (SELECT 1 FROM members_inbox WHERE reader = 'segments' LIMIT %s) few"
+TRIES, MANY = 5, 2_000
 
 
 class Exact(NamedTuple):
@@ -53,11 +54,16 @@ def _from_store(wanted: Plan) -> np.ndarray | None:
     held = stores.opened().reader
     before = int(held.files.state[layout.SEQUENCE])
     found = reader.ids(held.bits(wanted, facts.bits_of))
-    where, parameters = compile_postgres.condition(wanted, zone=settings.TIME_ZONE, members_of=facts.members_of)
-    with connection.cursor() as cursor:
+    with patience(), connection.cursor() as cursor:
+        cursor.execute(WAITING, [MANY])
+        few = cursor.fetchone()[0] < MANY  # which form of the question is quicker
+        where, parameters = compile_postgres.condition(
+            wanted, zone=settings.TIME_ZONE, members_of=facts.members_of, single=few
+        )
         cursor.execute(UNHEARD.format(where=where), parameters)
         rows = cursor.fetchall()
-    if before % 2 or int(held.files.state[layout.SEQUENCE]) != before:
+    is_replaced = layout.current() != held.folder  # a new build took rows out of the inbox
+    if is_replaced or before % 2 or int(held.files.state[layout.SEQUENCE]) != before:
         return None
     asked = np.array([pk for pk, _holds in rows], np.int32)
     named = np.array([pk for pk, holds in rows if holds], np.int32)

@@ -244,5 +244,5 @@ def test_files_of_an_earlier_start_of_the_machine_are_not_trusted(follow, monkey
 
 def test_a_question_that_takes_too_long_ends_with_words(settings):
     settings.AUDIENCE_PATIENCE = 1
-    with pytest.raises(audiences.TooSlow), audiences._patience(), connection.cursor() as cursor:
+    with pytest.raises(audiences.TooSlow), audiences.patience(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_sleep(1)")
