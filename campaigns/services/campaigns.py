@@ -80,7 +80,7 @@ def launch(campaign: Campaign, *, by: Staff | None, now: datetime) -> Campaign:
 
 def launch_inner(campaign: Campaign, *, by: Staff | None, now: datetime) -> Campaign:
     """The same inside a transaction: locks the audience, and from then on the table says when it begins."""
-    if not Campaign.objects.filter(pk=campaign.pk, status=Status.DRAFT).update(status=Status.SCHEDULED):
+    if not _take(campaign):
         raise CannotLaunch(_("This campaign is launched already."))
     held = Campaign.objects.select_related("sender", "segment", "coupon_template").get(pk=campaign.pk)
     if problems := problems_of(held, now=now):
@@ -95,6 +95,11 @@ def launch_inner(campaign: Campaign, *, by: Staff | None, now: datetime) -> Camp
     after = {"status": held.status, "starts_at": held.starts_at.isoformat()}
     log.record("campaign.launched", held, by=by, now=now, store_id=held.store_id, after=after)
     return held
+
+
+def _take(campaign: Campaign) -> bool:
+    """Whether this hand is the one that launches it: the others find no draft any more."""
+    return bool(Campaign.objects.filter(pk=campaign.pk, status=Status.DRAFT).update(status=Status.SCHEDULED))
 
 
 def problems_of(campaign: Campaign, *, now: datetime) -> list[str]:

@@ -65,10 +65,8 @@ def _fan_out(campaign: Campaign, *, now: datetime, limit: int) -> int:
 @transaction.atomic(durable=True)
 def _next_slice(campaign: Campaign, ids, now: datetime) -> int | None:
     """Make the rows of the next slice; None when none is left or somebody else is at it."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL statement_timeout = '120s'")
-        if not cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [LOCK, campaign.pk % 2**31]).fetchone()[0]:
-            return None
+    if not _is_mine(campaign):
+        return None
     held = Campaign.objects.values("fanned_out_to", "fanned_out_at", "status").get(pk=campaign.pk)
     if held["fanned_out_at"] or held["status"] not in (Status.RUNNING, Status.CANCELLED):
         return None
@@ -80,6 +78,14 @@ def _next_slice(campaign: Campaign, ids, now: datetime) -> int | None:
         fanned_out_to=chosen[-1] if chosen else F("fanned_out_to"), fanned_out_at=now if is_last else None
     )
     return count
+
+
+def _is_mine(campaign: Campaign) -> bool:
+    """Whether nobody else is at this campaign; it is ours until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = '120s'")
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [LOCK, campaign.pk % 2**31])
+        return bool(cursor.fetchone()[0])
 
 
 def _insert(campaign: Campaign, members: list[int], first: int, now: datetime) -> int:
