@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db import connection
 
-from members.queries.days import calendar
+from members.queries.days import calendar, subquery
 from stores.models import Staff
 from stores.queries import stores
 
@@ -114,6 +114,7 @@ def _scope(staff: Staff) -> tuple[str, dict[str, Any]]:
     if staff.is_active and staff.sees_every_store:
         return "", {}
     if staff.is_active and staff.scope == Staff.Scope.BRAND:
-        programs = Program.objects.filter(brand__in=stores.brands_visible_to(staff))
-        return "AND program_id = ANY(%(programs)s)", {"programs": list(programs.values_list("pk", flat=True))}
-    return "AND store_id = ANY(%(stores)s)", {"stores": list(stores.visible_to(staff).values_list("pk", flat=True))}
+        inside, words = subquery(Program.objects.filter(brand__in=stores.brands_visible_to(staff)))
+        return f"AND program_id IN ({inside})", words
+    inside, words = subquery(stores.visible_to(staff))
+    return f"AND store_id IN ({inside})", words

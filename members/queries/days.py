@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import QuerySet
 
 from stores.models import Staff
 from stores.queries import stores
@@ -49,13 +50,14 @@ KEPT = f"""
     ) kept GROUP BY @by
 """  # noqa: S608 -- constants only
 UNTIL = f"""
-    SELECT {TOTALS} FROM (
-        SELECT {ORDER_SUMS} FROM members_order WHERE paid_at >= %(since)s AND paid_at < %(until)s @mine
+    SELECT store_id, {TOTALS} FROM (
+        SELECT store_id, {ORDER_SUMS} FROM members_order
+        WHERE paid_at >= %(since)s AND paid_at < %(until)s @mine GROUP BY store_id
         UNION ALL
-        SELECT {NO_ORDERS}, count(*), 0
+        SELECT store_id, {NO_ORDERS}, count(*), 0
         FROM (SELECT home_store_id AS store_id, joined_at FROM members_member) m
-        WHERE joined_at >= %(since)s AND joined_at < %(until)s @mine
-    ) rows
+        WHERE joined_at >= %(since)s AND joined_at < %(until)s @mine GROUP BY store_id
+    ) rows GROUP BY store_id
 """  # noqa: S608 -- constants only
 DRIFTS = f"""
     SELECT count(*) FROM (
@@ -130,11 +132,16 @@ def by_channel(staff: Staff, first: date, last: date) -> dict[int | None, Facts]
 
 def until(staff: Staff, moment: datetime) -> Facts:
     """A day as far as this moment, counted from its rows; without scans."""
+    return total(until_by_store(staff, moment).values())
+
+
+def until_by_store(staff: Staff, moment: datetime) -> dict[int | None, Facts]:
+    """The same for each store, by its id; None: members who belong to no store."""
     since = moment.astimezone(calendar()).replace(hour=0, minute=0, second=0, microsecond=0)
     mine, words = _scope(staff)
     with connection.cursor() as cursor:
         cursor.execute(UNTIL.replace("@mine", mine), {"since": since, "until": moment, **words})
-        return Facts(*cursor.fetchone())
+        return {key: Facts(*sums) for key, *sums in cursor.fetchall()}
 
 
 def drifts() -> int:
@@ -155,4 +162,13 @@ def _scope(staff: Staff) -> tuple[str, dict[str, Any]]:
     """The condition on store_id for this person, and its parameters."""
     if staff.is_active and staff.sees_every_store:
         return "", {}
-    return "AND store_id = ANY(%(stores)s)", {"stores": list(stores.visible_to(staff).values_list("pk", flat=True))}
+    inside, words = subquery(stores.visible_to(staff))
+    return f"AND store_id IN ({inside})", words
+
+
+def subquery(rows: QuerySet) -> tuple[str, dict[str, Any]]:
+    """The keys of these rows as SQL inside a larger statement, with its parameters under names."""
+    sql, given = rows.order_by().values("pk").query.sql_with_params()
+    first, *rest = sql.split("%s")
+    text = first + "".join(f"%(mine{number})s{part}" for number, part in enumerate(rest))
+    return text, {f"mine{number}": value for number, value in enumerate(given)}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from stores.models import Channel, Staff, Store
+from stores.models import Channel, Staff
 
 from . import days
 from .days import NOTHING, Facts
@@ -42,10 +42,10 @@ class Span:
 
 @dataclass(frozen=True)
 class Daily:
-    """The days of some spans and of those before them, with the parts of days at which the earlier ones end."""
+    """The days of some spans and of those before them, and by store the parts of days at which the earlier ones end."""
 
     days: dict[date, Facts]
-    parts: dict[datetime, Facts]
+    parts: dict[datetime, dict[int | None, Facts]]
 
     def of(self, span: Span) -> dict[date, Facts]:
         """Each day of a span that ends now."""
@@ -54,7 +54,7 @@ class Daily:
     def before(self, span: Span) -> dict[date, Facts]:
         """Each day of the span before, the last of them until the same time of day."""
         earlier = span.before
-        return {**self.of(earlier), earlier.days[-1]: self.parts[earlier.end]}
+        return {**self.of(earlier), earlier.days[-1]: days.total(self.parts[earlier.end].values())}
 
 
 def daily(staff: Staff, *spans: Span) -> Daily:
@@ -63,7 +63,7 @@ def daily(staff: Staff, *spans: Span) -> Daily:
     Spans are of the chain's calendar, ``days.calendar()``, and end now.
     """
     first = min(span.before.start for span in spans).date()
-    parts = {span.before.end: days.until(staff, span.before.end) for span in spans}
+    parts = {span.before.end: days.until_by_store(staff, span.before.end) for span in spans}
     return Daily(days.by_day(staff, first, max(span.end for span in spans).date()), parts)
 
 
@@ -75,9 +75,10 @@ def joined_by_channel(staff: Staff, span: Span) -> list[tuple[str, int]]:
     return [(names.get(key, "") if key else "", count) for count, key in joins[:6]]
 
 
-def joined_by_store(staff: Staff, span: Span, *, most: int = 6) -> list[tuple[Store, int]]:
-    """The stores with most new members, with how many."""
-    found = days.by_store(staff, span.days[0], span.days[-1])
-    joins = sorted((-facts.joins, key) for key, facts in found.items() if key and facts.joins > 0)[:most]
-    shops = Store.objects.in_bulk([key for _, key in joins])
-    return [(shops[key], -count) for count, key in joins if key in shops]
+def by_store(staff: Staff, span: Span, known: Daily) -> tuple[dict[int | None, Facts], dict[int | None, Facts]]:
+    """What each store did in the span, and in the span before until the same time of day. ``known`` holds the latter's part."""
+    earlier = span.before
+    before = days.by_store(staff, earlier.days[0], earlier.days[-1] - timedelta(days=1))
+    for store, facts in known.parts[earlier.end].items():
+        before[store] = before.get(store, NOTHING) + facts
+    return days.by_store(staff, span.days[0], span.days[-1]), before

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.db.models import Sum
 
 from ..models import StoreDay
-from ..queries import buyers
+from ..queries import buyers, funnel
 from ..queries.days import COUNTED, SUMS, calendar
 from ..queries.reports import Span
 
@@ -72,7 +72,7 @@ def rebuild() -> int:
 
 @transaction.atomic(durable=True)
 def keep_buyers(*, now: datetime) -> int:
-    """Count ahead who bought, where that takes long, and keep it with its time; how many answers were kept."""
+    """Count ahead who bought and how far new members came, where that takes long; how many answers were kept."""
     recent = StoreDay.objects.filter(day__gte=(now - timedelta(days=30)).date())
     if not buyers.worth_keeping(recent.aggregate(n=Sum("member_orders"))["n"] or 0):
         return 0
@@ -82,7 +82,8 @@ def keep_buyers(*, now: datetime) -> int:
     for brand_id, shops in buyers.keepers():
         for count in PERIODS:
             span, month = (Span.of_days(each, now=now, zone=calendar()) for each in (count, 30))
-            found = buyers.counted(shops, span, month)
-            cache.set(buyers.key(brand_id, count), found, buyers.KEPT_FOR.total_seconds())
+            name, seconds = buyers.key(brand_id, count), buyers.KEPT_FOR.total_seconds()
+            cache.set(name, buyers.counted(shops, span, month), seconds)
+            cache.set(funnel.key(name), funnel.counted(shops, span), seconds)
             kept += 1
     return kept
