@@ -59,6 +59,7 @@ class ConfirmForm(forms.Form):
     key = forms.RegexField(r"^[0-9a-f]{1,32}$", widget=forms.HiddenInput)
     amount = forms.DecimalField(
         label=gettext_lazy("Order amount (yuan)"), required=False, max_digits=12, decimal_places=2, min_value=Decimal("0.01"),
+        error_messages={"min_value": gettext_lazy("The order amount must be above zero.")},
         widget=forms.TextInput(attrs={"class": "weui-input", "inputmode": "decimal", "autocomplete": "off"}),
     )  # fmt: skip
     order_number = forms.CharField(

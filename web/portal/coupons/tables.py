@@ -33,7 +33,7 @@ class TemplateTable(Table):
         Column("name", _("Coupon"), value=local_name, sort="name"),
         Column("brand", _("Brand"), value=lambda template: local_name(template.program.brand)),
         Column("worth", _("Value"), value=worth),
-        Column("threshold", _("From an order of"), kind="money"),
+        Column("threshold", _("From an order of"), value=lambda template: template.threshold or None, kind="money"),
         Column("place", _("Where it counts"), value=lambda template: template.get_place_display()),
         Column("stock", _("Left"), value=left),
         Column("issued", _("Issued"), kind="number"),
@@ -53,7 +53,7 @@ class CouponTable(Table):
         Column("code", _("Code ends with"), value=str, kind="code"),
         Column("member", _("Member"), value="member.name", kind="name"),
         Column("number", _("Member number"), value="member.number", kind="code"),
-        Column("issued", _("Given"), value="issued_at", kind="time"),
+        Column("issued", _("Issued on"), value="issued_at", kind="time"),
         Column("until", _("Usable until"), value="expires_at", kind="time"),
         Column("state", _("State"), cell=state_badge, export=state_word),
         Column("used", _("Used at"), value="redeemed_at", kind="time"),
@@ -74,6 +74,6 @@ class CouponTable(Table):
 def void_link(coupon):
     """The way to withdraw one that is not used."""
     if coupon.redeemed_at or coupon.voided_at:
-        return ""
+        return "–"
     url = reverse("coupon-void", args=[coupon.pk])
     return format_html('<a class="btn btn-sm btn-danger-soft" href="{}">{}</a>', url, _("Withdraw"))
