@@ -13,7 +13,7 @@ from members.services import events
 from stores.models import Staff
 from stores.services import log
 
-from ..queries import exact
+from ..queries import exact, scoped
 
 TAG = """
     INSERT INTO members_membertag (member_id, tag_id, added_at, source)
@@ -63,11 +63,14 @@ def retire(tag: Tag, *, by: Staff, now: datetime) -> bool:
 
 @transaction.atomic(durable=True)
 def tag_audience(tag: Tag, rule: Any, *, by: Staff, now: datetime) -> int:
-    """Put a tag on every member whom the rule names now; how many got it. Raises BadTag, RuleError and TooSlow."""
+    """Put a tag on every member whom the rule names now and whom ``by`` may see; how many got it.
+
+    Raises BadTag, RuleError and TooSlow.
+    """
     held = Tag.objects.select_for_update().get(pk=tag.pk)
     if held.retired_at is not None:
         raise BadTag(_("This tag is retired and is not given out any more."))
-    found = exact.find(rule, now=now).ids.tolist()
+    found = scoped.seen(exact.find(rule, now=now).ids, by).tolist()
     count = 0
     for begin in range(0, len(found), SLICE):
         given = {"tag": held.pk, "now": now, "source": f"audience:{by.pk}", "ids": found[begin : begin + SLICE]}

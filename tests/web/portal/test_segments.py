@@ -418,3 +418,25 @@ def test_a_tag_goes_to_a_whole_audience_after_its_size_was_shown(client, markete
     answer = said(client.post(f"/segments/{segment.pk}/tag/", {"tag": tag.pk}, follow=True))
     assert MemberTag.objects.filter(tag=tag).count() == 2
     assert "2 members got the tag" in answer
+
+
+def test_a_marketer_of_one_brand_tags_the_own_members_only(client):
+    mine, strange = factories.make_store(), factories.make_store()
+    own, other = (factories.make_member(home_store=store, gender="f") for store in (mine, strange))
+    marketer = factories.make_staff(mine.brand, role=Role.MARKETER)
+    client.force_login(marketer)
+    segment, tag = save(marketer), Tag.objects.create(name="春装", created_at=NOON)
+
+    client.post(f"/segments/{segment.pk}/tag/", {"tag": tag.pk})
+
+    assert list(MemberTag.objects.values_list("member", flat=True)) == [own.pk]
+    assert other.pk != own.pk
+
+
+def test_a_rule_with_many_pickers_fetches_their_choices_when_they_are_opened(client, marketer):
+    factories.make_store(name="西湖店", name_en="Lake")
+    few = client.post("/segments/draw/", {"node": ["1:0:orders"], "do": "keep:0"})
+    many = client.post("/segments/draw/", {"node": [f"{n}:0:orders" for n in range(1, 5)], "do": "keep:0"})
+    assert ">Lake<" in said(few)
+    assert ">Lake<" not in said(many)
+    assert "toggle once" in said(many)

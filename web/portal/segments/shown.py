@@ -22,6 +22,7 @@ ICONS = {
     Group.TAGS: "tag", Group.REACH: "message",
 }  # fmt: skip
 SEARCH_FROM = 8  # a picker with fewer choices needs no search
+LAZY_FROM = 12  # a rule with more pickers fetches their choices one by one, so that its page stays light
 SINGLE = (Kind.TAG, Kind.SNAPSHOT)
 
 
@@ -35,6 +36,7 @@ class Picker:
     chosen: list[str]
     is_single: bool = False
     is_needed: bool = False
+    is_lazy: bool = False  # the choices come when it is opened
     labels: dict[str, str] = field(default_factory=dict)
     offered: list[tuple[str, str]] = field(default_factory=list)
 
@@ -60,7 +62,7 @@ class Picker:
 
     @property
     def has_search(self) -> bool:
-        return len(self.options) > SEARCH_FROM
+        return self.is_lazy or len(self.options) > SEARCH_FROM
 
 
 @dataclass
@@ -141,10 +143,11 @@ def line_of(root: Draft, staff: Staff) -> Line:
     """The draft ready to print; names and choices are read once for each sort of choice."""
     whole = _line(root)
     named = _named(whole, staff)
-    offered = {key: words.offered(staff, key) for key in named}
-    for line in whole.every():
-        for picker in line.pickers:
-            picker.offered, picker.labels = offered[picker.key], named[picker.key]
+    pickers = [picker for line in whole.every() for picker in line.pickers]
+    is_lazy = len(pickers) > LAZY_FROM
+    offered = {} if is_lazy else {key: words.offered(staff, key) for key in named}
+    for picker in pickers:
+        picker.offered, picker.labels, picker.is_lazy = offered.get(picker.key, []), named[picker.key], is_lazy
     return whole
 
 

@@ -4,6 +4,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from members.models import Tag
 from segments.models import AudienceSnapshot, Segment
@@ -26,8 +27,15 @@ def size(row: Segment):
     )
 
 
-def used(row: Segment) -> int:
-    return getattr(row, "locked", 0)
+def used(row: Segment) -> str:
+    """By how many campaigns, and how often it was locked."""
+    sent, locked = getattr(row, "campaigns", 0), getattr(row, "locked", 0)
+    said = []
+    if sent:
+        said.append(ngettext("%(count)d campaign", "%(count)d campaigns", sent) % {"count": sent})
+    if locked:
+        said.append(ngettext("locked once", "locked %(count)d times", locked) % {"count": locked})
+    return " · ".join(said)
 
 
 class SegmentTable(Table):
@@ -42,7 +50,7 @@ class SegmentTable(Table):
         Column("members", _("Members"), value="last_count", kind="number", cell=size),
         Column("version", _("Version"), kind="number"),
         Column("changed", _("Changed"), value="updated_at", kind="ago", sort="updated_at"),
-        Column("locked", _("Locked"), value=used, kind="number"),
+        Column("used", _("Used by"), value=used),
         Column("by", _("Made by"), value="created_by.name"),
         Column("created", _("Made"), value="created_at", kind="date", hidden=True),
     )

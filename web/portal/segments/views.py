@@ -1,16 +1,19 @@
 """Audiences: the list, one audience, and the builder."""
 
 import json
+from collections import Counter
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from campaigns.queries import campaigns
 from segments.queries import segments as queries
 from segments.queries import snapshots
 from segments.queries.audiences import TooSlow
@@ -47,6 +50,17 @@ class SegmentList(ListPage):
     def rows(self):
         return queries.for_list(self.request.user)
 
+    def render(self, **given: Any) -> TemplateResponse:
+        if "page" in given:  # the campaigns of the rows on this page, in one question
+            rows = given["page"].rows
+            sent = Counter(
+                campaigns.visible_to(self.request.user).filter(segment__in=rows).values_list("segment", flat=True)
+            )
+            for row in rows:
+                row.campaigns = sent[row.pk]
+            given["lines"] = list(given["table"].lines(rows))
+        return super().render(**given)
+
     def actions(self):
         return [Action(_("New audience"), reverse("segment-new"), "plus", P.SEGMENT_EDIT, is_main=True)]
 
@@ -75,7 +89,8 @@ class SegmentPage(OneSegment, DetailPage):
         segment, staff = self.object, self.request.user
         return {
             "sentence": said(segment.rule, staff),
-            "locked": list(snapshots.visible_to(staff).filter(segment=segment).select_related("locked_by")[:10]),
+            "campaigns": list(campaigns.for_list(staff).filter(segment=segment)[:20]),
+            "locked": list(snapshots.visible_to(staff).filter(segment=segment)[:10]),
             "lines": words_of(log.of(segment, limit=8)) if access.may(staff, P.LOG_VIEW) else [],
         }
 
