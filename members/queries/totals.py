@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce, TruncMonth
 
 from stores.models import Brand
 
-from ..models import Member, Order, OrderLine, Product
+from ..models import Identity, Member, Order, OrderLine, Product
 
 
 def counts(brand: Brand) -> dict[str, Any]:
@@ -52,3 +52,9 @@ def sales_by_month(brand: Brand) -> dict[str, Decimal]:
         .annotate(total=Sum("amount"))
     )
     return {f"{row['month']:%Y-%m}": row["total"] for row in rows}
+
+
+def members_by_card(brand: Brand) -> dict[str, int]:
+    """Member ids by card number, of the members of the brand's stores."""
+    cards = Identity.objects.filter(kind=Identity.Kind.CARD, member__home_store__brand=brand)
+    return dict(cards.values_list("value", "member_id"))

@@ -8,11 +8,13 @@ from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import NamedTuple
 
 import tablib
 from django.conf import settings
 from django.db import transaction
 
+from campaigns.models import Campaign
 from loyalty.services import importing, orders, programs
 from members.models import ImportRun
 from stores.access import Role
@@ -22,6 +24,7 @@ from stores.resources import StoreResource
 from stores.services import founding, invites, second_factor
 from stores.services.invites import NewPerson
 
+from . import offers
 from . import source as files
 from .source import Source
 
@@ -32,12 +35,24 @@ BATCH = 2000  # baskets in one call
 Say = Callable[[str], None]
 
 
+# Beside the yes of every imported household: where it is from and why the replay may take it for one.
+CONSENT = ("Complete Journey", "taken for a yes: the data says which campaigns each household received")
+
+
 class DoorClosed(RuntimeError):
     """Something that should have come in did not."""
 
 
-def bring_in(source: Source, *, now: datetime, say: Say) -> Brand:
-    """Put the whole source into an empty database; the brand it went to. Raises NotEmpty, DoorClosed."""
+class Brought(NamedTuple):
+    """The brand that everything went to, its campaigns by the number in the data, and what the gateway took."""
+
+    brand: Brand
+    campaigns: dict[int, Campaign]
+    messages: int
+
+
+def bring_in(source: Source, *, now: datetime, say: Say) -> Brought:
+    """Put the whole source into an empty database. Raises NotEmpty, DoorClosed."""
     founding.demand_empty()
     begun = time.monotonic()
 
@@ -56,7 +71,8 @@ def bring_in(source: Source, *, now: datetime, say: Say) -> Brand:
     _people(brand, admin, now)
     _baskets(source, till, done)
     founding.refresh_statistics()
-    return brand
+    sent, messages = offers.run(source, brand, till, by=admin, say=done)
+    return Brought(brand, sent, messages)
 
 
 def _lay(now: datetime) -> tuple[Staff, Brand, Channel]:
@@ -85,7 +101,8 @@ def _stores(source: Source, admin: Staff, now: datetime) -> int:
 
 def _file(path: Path, kind: str, admin: Staff, brand: Brand | None, now: datetime) -> int:
     """One file through the import engine: look, dry run, apply; how many rows were new."""
-    run = importing.start(path, kind=kind, by=admin, now=now, brand=brand)
+    where, proof = CONSENT if kind == "members" else ("", "")
+    run = importing.start(path, kind=kind, by=admin, now=now, brand=brand, consent_source=where, consent_evidence=proof)
     run = importing.apply(importing.plan(run, now=now), now=now)
     run.file.delete(save=False)  # public data: there is no need for a second copy
     if run.status != ImportRun.Status.DONE or run.bad:

@@ -11,12 +11,14 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 
+from campaigns.queries import reports
 from loyalty.models import Book
 from loyalty.queries import reconcile
 from loyalty.queries import totals as ledger_totals
 from members.queries import totals
 from stores.models import Brand
 
+from .doors import Brought
 from .source import card_of, store_code
 
 TIERS = ("普卡 Standard", "银卡 Silver", "金卡 Gold", "黑卡 Black")
@@ -44,8 +46,14 @@ def independent(households: int | None = None) -> dict[str, Any]:
     return json.loads(done.stdout)
 
 
-def pairs(brand: Brand, theirs: dict[str, Any]) -> Iterator[Pair]:
+def pairs(brought: Brought, theirs: dict[str, Any]) -> Iterator[Pair]:
     """Every figure as a pair. Money in the data's own unit, to the cent."""
+    yield from _trade(brought.brand, theirs)
+    yield from _ledger(brought.brand, theirs)
+    yield from _campaigns(brought, theirs)
+
+
+def _trade(brand: Brand, theirs: dict[str, Any]) -> Iterator[Pair]:
     ours = totals.counts(brand)
     for name in ("members", "products", "orders", "lines"):
         yield Pair(name, theirs[name], ours[name])
@@ -56,7 +64,6 @@ def pairs(brand: Brand, theirs: dict[str, Any]) -> Iterator[Pair]:
     yield from _table("sales of store", stores, totals.sales_by_store(brand))
     yield from _table("sales of department", theirs["departments"], totals.sales_by_department(brand))
     yield from _table("sales of month", theirs["months"], totals.sales_by_month(brand))
-    yield from _ledger(brand, theirs)
 
 
 def _ledger(brand: Brand, theirs: dict[str, Any]) -> Iterator[Pair]:
@@ -75,6 +82,29 @@ def _ledger(brand: Brand, theirs: dict[str, Any]) -> Iterator[Pair]:
     for rank, name in enumerate(TIERS):
         yield Pair(f"households on tier {name}", theirs["tiers"].get(str(rank), 0), tiers.get(rank, 0))
     yield Pair("rules of the ledger that do not hold", 0, len(reconcile.drifts()))
+
+
+def _campaigns(brought: Brought, theirs: dict[str, Any]) -> Iterator[Pair]:
+    """What the result page of each campaign says. Attributed: paid by a reached household from the first to the last day."""
+    yield Pair("campaigns", len(theirs["campaigns"]), len(brought.campaigns))
+    reached = used = 0
+    for number, said in theirs["campaigns"].items():
+        campaign = brought.campaigns.get(int(number))
+        found = reports.results(campaign) if campaign else None
+        ours = (found.sent, found.redeemed, found.orders, found.sales, found.buyers) if found else (None,) * 5
+        wanted = (said["reached"], said["redeemed"], said["orders"], _money(said["cents"]), said["buyers"])
+        names = (
+            "households reached",
+            "coupons redeemed",
+            "orders in window",
+            "attributed sales",
+            "households that bought",
+        )
+        yield from (Pair(f"campaign {number}: {name}", *both) for name, *both in zip(names, wanted, ours, strict=True))
+        reached, used = reached + (ours[0] or 0), used + (ours[1] or 0)
+    yield Pair("all campaigns: households reached", sum(c["reached"] for c in theirs["campaigns"].values()), reached)
+    yield Pair("all campaigns: messages at the gateway", theirs["told"], brought.messages)
+    yield Pair("all campaigns: coupons redeemed", theirs["redeemed"], used)
 
 
 def _table(name: str, theirs: dict[str, int], ours: dict[str, Decimal]) -> Iterator[Pair]:

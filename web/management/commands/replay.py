@@ -32,9 +32,9 @@ class Command(BaseCommand):
         with _chosen(database):
             call_command("migrate", interactive=False, verbosity=0)
             founding.bulk_session()
-            brand = doors.bring_in(source.read(households), now=timezone.now(), say=self._say)
+            brought = doors.bring_in(source.read(households), now=timezone.now(), say=self._say)
             self._say(f"{'figure':<44} {'pandas':>14} {'Quanyu':>14}")
-            pairs = list(figures.pairs(brand, figures.independent(households)))
+            pairs = list(figures.pairs(brought, figures.independent(households)))
             for pair in pairs:
                 self._say(str(pair))
         good = sum(pair.agrees for pair in pairs)
