@@ -174,7 +174,10 @@ def test_no_page_shows_anything_of_the_other_sides_members_and_staff(near, far, 
 def test_the_api_does_not_take_a_portal_session(near):
     client = browser_of(near.people[Role.STORE_MANAGER])
 
-    for method, path in [("post", "orders"), ("post", "orders/batch"), ("post", "members/lookup")]:
+    for method, path in [
+        ("post", "orders"), ("post", "orders/batch"), ("post", "members/lookup"), ("post", "coupons/check"),
+        ("post", "coupons/redeem"), ("post", "coupons/undo"),
+    ]:  # fmt: skip
         status = getattr(client, method)(f"/api/v1/{path}", data={}, content_type="application/json").status_code
         assert status == 401, path
 
