@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from campaigns.models import Campaign
 from members.models import MemberTag, Tag
 from segments.models import AudienceSnapshot, Segment
 from segments.services import segments, snapshots
@@ -18,6 +19,7 @@ from tests import factories
 from tests.factories import NOON
 
 WOMEN = {"all": [{"attr": "gender", "op": "in", "value": ["f"]}]}
+HTMX = {"HX-Request": "true"}
 FIELDS = {"name": "周末到店", "description": ""}
 
 
@@ -86,15 +88,31 @@ def test_the_page_says_the_rule_in_a_sentence_and_lists_what_was_locked(client, 
     assert f"/segments/{segment.pk}/size/" in page
 
 
+def test_the_campaigns_of_an_audience_stand_on_its_page_and_in_the_list(client, marketer):
+    segment = save(marketer)
+    Campaign.objects.create(
+        name="春季来信",
+        brand=factories.make_brand(),
+        segment=segment,
+        created_by=marketer,
+        created_at=NOON,
+        updated_at=NOON,
+    )
+    assert "春季来信" in said(client.get(f"/segments/{segment.pk}/"))
+    assert "1 campaign" in said(client.get("/segments/"))
+
+
 def test_the_size_of_a_saved_audience_is_counted_now_and_shows_masked_members_only(client, marketer):
     factories.make_member(name="王小明", gender="f", phone="16900001234")
     factories.make_member(gender="m")
-    page = said(client.get(f"/segments/{save(marketer).pk}/size/"))
+    segment = save(marketer)
+    page = said(client.get(f"/segments/{segment.pk}/size/", headers=HTMX))
 
     assert 'data-count="1"' in page
     assert "王*" in page
     assert "小明" not in page
     assert "16900001234" not in page
+    assert 'data-count="1"' in said(client.get(f"/segments/{segment.pk}/size/", follow=True)), "also without scripts"
 
 
 # --- who may ---------------------------------------------------------------------------------------------
@@ -349,7 +367,7 @@ def test_the_drift_says_who_came_and_who_went(client, marketer):
     for _ in range(2):
         factories.make_member(gender="f")
 
-    page = said(client.get(f"/audiences/{made.pk}/drift/"))
+    page = said(client.get(f"/audiences/{made.pk}/drift/", headers=HTMX))
 
     assert "+2" in page
     assert "−1" in page

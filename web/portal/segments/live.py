@@ -4,8 +4,9 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -53,6 +54,8 @@ def count(request: HttpRequest) -> HttpResponse:
 def size(request: HttpRequest, pk: int) -> HttpResponse:
     """Whom a saved audience means at this moment."""
     segment = get_object_or_404(segments.visible_to(request.user), pk=pk)
+    if not htmx.is_partial(request):
+        return redirect(f"{reverse('segment-detail', args=[pk])}?count=1")
     root = builder.draft_of(segment.rule)
     told = figures(root, segment.rule, request.user)
     return no_store(TemplateResponse(request, "portal/segments/count.html", told | {"is_page": True}))

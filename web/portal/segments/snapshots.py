@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -17,6 +17,7 @@ from segments.queries.audiences import TooSlow
 from segments.rules.tree import RuleError
 from segments.services import snapshots as services
 from stores.access import Permission as P
+from web.ui import htmx
 from web.ui.access import requires
 from web.ui.pages import DetailPage, EditPage, Empty, ListPage
 from web.ui.paging import Page
@@ -98,6 +99,8 @@ class SnapshotPage(DetailPage):
 def drift(request: HttpRequest, pk: int) -> HttpResponse:
     """How far the audience has moved since it was locked."""
     snapshot = get_object_or_404(queries.visible_to(request.user), pk=pk)
+    if not htmx.is_partial(request):
+        return redirect("snapshot-detail", pk=pk)
     try:
         told = {"drift": queries.drift(snapshot, timezone.now()), "object": snapshot}
     except (RuleError, TooSlow) as error:

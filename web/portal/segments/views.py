@@ -87,7 +87,10 @@ class SegmentPage(OneSegment, DetailPage):
 
     def context(self) -> dict[str, Any]:
         segment, staff = self.object, self.request.user
-        return {
+        counted = {}
+        if "count" in self.request.GET:  # without scripts the page itself counts
+            counted = live.figures(builder.draft_of(segment.rule), segment.rule, staff) | {"is_page": True}
+        return counted | {
             "sentence": said(segment.rule, staff),
             "campaigns": list(campaigns.for_list(staff).filter(segment=segment)[:20]),
             "locked": list(snapshots.visible_to(staff).filter(segment=segment)[:10]),
