@@ -1,4 +1,5 @@
-"""Import, ingest, audience and ledger in one run, each beside the stock way and the bare limit; a line for each at the end.
+"""Import, ingest, audience, fan-out and ledger in one run, each beside the stock way and the bare limit; a line
+for each at the end.
 
 ``python -m bench`` takes small sizes (about two minutes on two quiet cores), ``--full`` those of each bench itself.
 """
@@ -16,6 +17,7 @@ SMALL = {
     "imports": ["20000"],
     "ingest": ["--members", "20000", "--orders", "3000", "--naive", "120"],
     "audience": ["--size", "20k"],
+    "fanout": ["--size", "20000", "--sample", "200"],
     "ledger": ["--members", "20000", "--seconds", "0.5", "--bulk", "20000"],
 }
 

@@ -6,6 +6,7 @@ the network; there is no column and no look-up of secrets.
 
 from __future__ import annotations
 
+import base64
 import hmac
 import re
 from hashlib import sha256
@@ -14,6 +15,7 @@ OPEN, UNSUBSCRIBE = "open", "unsubscribe"
 PATHS = {OPEN: "/l/", UNSUBSCRIBE: "/u/"}  # web/h5/urls.py answers there
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 CHECK = 10  # characters
+_OURS = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", ALPHABET.encode())
 _SHAPE = re.compile(rf"([{ALPHABET}]{{1,13}})-([{ALPHABET}]{{{CHECK}}})")
 _ROBOTS = re.compile(
     r"(?<!cu)bot\b|crawl|spider|preview|facebookexternalhit|slurp|curl/|wget/|python-|headlesschrome|scanner|monitor",
@@ -47,9 +49,5 @@ def is_robot(method: str, agent: str) -> bool:
 
 
 def _check(signs: str, purpose: str, key: str) -> str:
-    number = int.from_bytes(hmac.digest(key.encode(), f"{purpose}:{signs}".encode(), sha256)[:8], "big")
-    made = ""
-    for _ in range(CHECK):
-        number, rest = divmod(number, 32)
-        made += ALPHABET[rest]
-    return made
+    made = hmac.digest(key.encode(), f"{purpose}:{signs}".encode(), sha256)
+    return base64.b32encode(made[:10])[:CHECK].translate(_OURS).decode()

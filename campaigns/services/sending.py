@@ -162,7 +162,7 @@ def outgoing(campaign: Campaign, row: Row, code: str) -> Outgoing:
         "coupon": ((is_english and template.name_en) or template.name) if template else "",
         "code": code,
         "points": str(row.points),
-        "link": link_of(row.id, links.OPEN),
+        "link": link_of(row.id, links.OPEN) if "{link}" in text else "",
         "unsubscribe": unsubscribe,
     }
     brand = campaign.brand
