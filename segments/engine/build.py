@@ -34,6 +34,7 @@ READER = "segments"
 PREPARE = (
     "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ",
     "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL lock_timeout = 0",
+    "SET LOCAL work_mem = '256MB'",
 )
 CATEGORIES = "SELECT DISTINCT category COLLATE \"C\" FROM members_product WHERE category <> '' ORDER BY 1"
 PRODUCTS = """

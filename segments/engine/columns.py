@@ -63,10 +63,9 @@ def one_of(files: Files, column: NDArray, values: tuple[int, ...]) -> Bits:
     if len(wanted) <= 4:
         return _blocks(files, lambda a, b: np.logical_or.reduce([column[a:b] == value for value in wanted]))
     if wanted[0] >= 0 and wanted[-1] < 1 << 20:
-        table = np.zeros(int(wanted[-1]) + 2, bool)
+        table = np.zeros(int(wanted[-1]) + 2, bool)  # the last place is never set
         table[wanted] = True
-        most = len(table) - 1  # a place that is never set
-        return _blocks(files, lambda a, b: table[np.clip(column[a:b], 0, most)])
+        return _blocks(files, lambda a, b: table.take(column[a:b], mode="clip"))
     return _blocks(files, lambda a, b: np.isin(column[a:b], wanted))
 
 

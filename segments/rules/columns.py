@@ -124,13 +124,15 @@ ENTRY_TYPES = {
 WHOLE_ORDERS = f"SELECT 0::int AS category, {ENTRY}, {NET} AS fen FROM members_order o WHERE {{scope}}"  # noqa: S608 -- constants
 # ``%(names)s`` holds every category in the order of its code, from 1; -1 is one that is not among them
 ORDER_PARTS = f"""
-    SELECT COALESCE(k.code, -1)::int, e.order_id, e.member_id, e.day, e.store_id, e.channel_id, e.fen FROM (
-        SELECT p.category AS name, {ENTRY}, sum({LINE_NET})::bigint AS fen
-        FROM members_order o JOIN members_orderline l ON l.order_id = o.id
-        JOIN members_product p ON p.id = l.product_id AND p.category <> ''
-        WHERE {{scope}}
-        GROUP BY p.category, o.id
-    ) e LEFT JOIN unnest(%(names)s::text[]) WITH ORDINALITY AS k (name, code) ON k.name = e.name"""  # noqa: S608 -- constants
+    SELECT p.code AS category, {ENTRY}, sum({LINE_NET})::bigint AS fen
+    FROM members_order o JOIN members_orderline l ON l.order_id = o.id
+    JOIN (
+        SELECT q.id, COALESCE(k.code, -1)::int AS code
+        FROM members_product q LEFT JOIN unnest(%(names)s::text[]) WITH ORDINALITY AS k (name, code) ON k.name = q.category
+        WHERE q.category <> ''
+    ) p ON p.id = l.product_id
+    WHERE {{scope}}
+    GROUP BY o.id, p.code"""  # noqa: S608 -- constants
 
 
 def entries(sql: str, *, zone: str, scope: str) -> str:

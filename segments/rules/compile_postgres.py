@@ -59,7 +59,7 @@ class _Compiler:
         """The members of a SELECT of ids; ``{scope}`` in it stands where one member may be asked for."""
         if self.single:
             return f"EXISTS ({select.replace('{scope}', f' AND {key} = m.id')})"
-        return f"m.id IN ({select.replace('{scope}', '')})"
+        return _in(select.replace("{scope}", ""))
 
     def _range(self, node: plan.Range) -> str:
         self._given(node.low, node.high)
@@ -89,8 +89,8 @@ class _Compiler:
             found = f"(SELECT {test} FROM ({inside}) x)"  # noqa: S608 -- constants
             return f"COALESCE({found}, {str(default_passes).lower()})"
         if default_passes:  # whoever has no row passes: look for those who do not
-            return f"NOT m.id IN (SELECT x.member_id FROM ({inside}) x WHERE NOT {test})"  # noqa: S608 -- constants
-        return f"m.id IN (SELECT x.member_id FROM ({inside}) x WHERE {test})"  # noqa: S608 -- constants
+            return f"NOT {_in(f'SELECT x.member_id FROM ({inside}) x WHERE NOT {test}')}"  # noqa: S608 -- constants
+        return _in(f"SELECT x.member_id FROM ({inside}) x WHERE {test}")  # noqa: S608 -- constants
 
     def _on_tier(self, node: plan.OnTier) -> str:
         which = ""
@@ -145,3 +145,8 @@ class _Compiler:
         test, values = near.sql("m.latitude::float8", "m.longitude::float8", node.lat, node.lon, node.metres)
         self._given(*values)
         return f"COALESCE({' AND '.join([*parts, test])}, false)"
+
+
+def _in(select: str) -> str:
+    """A set that is read once and hashed. Without IS TRUE the planner makes a join of it, and guesses its size badly."""
+    return f"((m.id IN ({select})) IS TRUE)"

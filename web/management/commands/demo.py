@@ -9,6 +9,7 @@ from datetime import datetime
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from segments.services import audience_store
 from stores.services.founding import NotEmpty
 from web.demo import world
 from web.demo.fill import fill, fill_series
@@ -41,6 +42,7 @@ class Command(BaseCommand):
             raise CommandError(
                 f"{problem} The demo fills an empty one only: `make clean` deletes this checkout's database."
             ) from problem
+        audience_store.want_build("demo data", now=timezone.now())  # crowds come without events
         self.stdout.write(
             f"demo    | {size} in {time.monotonic() - begun:.1f} s (seed {seed}, version {world.VERSION})"
         )
