@@ -7,6 +7,7 @@ from typing import Any
 
 from django.urls import URLPattern, get_resolver, reverse
 
+from campaigns.models import CampaignTemplate, Delivery
 from loyalty.models import CouponTemplate
 from loyalty.services import coupons, importing, programs
 from members.imports import kinds
@@ -15,6 +16,7 @@ from segments.services import segments, snapshots
 from stores.access import Role
 from stores.models import ApiKey, PosterArchive, Staff, Store, StoreCode
 from stores.services import codes, log, sessions
+from tests.campaigns.makers import make_campaign, make_sender
 from tests.factories import (
     NOON,
     make_brand,
@@ -29,6 +31,7 @@ from tests.factories import (
 
 DOORS = ("web.portal", "web.counter")
 COUNTER = "web.counter"
+STEPS = ("audience", "content", "coupon", "schedule", "review", "preview", "test", "launch")
 LEGACY = "members"  # the import that needs a brand
 
 
@@ -126,6 +129,8 @@ def _things(letter: str, brand, store, people) -> tuple[dict[str, Any], list[str
     held = coupons.issue_many(template, [member.pk], source="test", now=NOON)
     sessions.touch(mate, letter * 32, address="127.0.0.1", browser="x", now=NOON)
     rule, locked, word = _audience(letter, tag, head)
+    running, draft, pattern = _campaigns(letter, brand, member, template)
+    sender = make_sender(name=f"发{letter}").pk if letter == "A" else 0  # the chain's own: the far side has none
     log.record("store.edited", store, by=head, now=NOON, store_id=store.pk)
     things = {
         "member": {"number": number, "tag": tag.pk, "pk": member.pk},
@@ -136,10 +141,12 @@ def _things(letter: str, brand, store, people) -> tuple[dict[str, Any], list[str
         "channel": {"pk": channel.pk}, "key": {"pk": key.pk}, "key-new": {"pk": channel.pk},
         "segment": {"pk": rule}, "snapshot": {"pk": locked}, "tag": {"pk": word},
         "import": {"pk": run.pk}, "import-template": {"kind": kind},
+        "campaign": {"pk": running}, **{f"campaign-{step}": {"pk": draft} for step in STEPS}, "template": {"pk": pattern},
+        "sender": {"pk": sender}, "sender-new": {"kind": "smtp" if sender else "no-such-kind"},
         "account-session": {"pk": mate.usersession_set.get().pk}, "counter": {"number": number},
     }  # fmt: skip
     hidden = [number, phone, phone[-4:] + "<", f"客{letter}", f"R-{letter}-9", f"友{letter}", f"mate.{letter}".lower(),
-              f"职{letter}", code.public, f"标{letter}", mate.phone]  # fmt: skip
+              f"职{letter}", code.public, f"标{letter}", mate.phone, f"活动之{letter}"]  # fmt: skip
     return things, hidden
 
 
@@ -149,6 +156,23 @@ def _audience(letter: str, tag: Tag, head) -> tuple[int, int, int]:
         return 0, 0, 0
     kept = segments.save(None, name=f"群{letter}", description="", rule={"tag": tag.pk}, by=head, now=NOON)
     return kept.pk, snapshots.lock(segment=kept, name=f"锁{letter}", by=head, now=NOON).pk, tag.pk
+
+
+def _campaigns(letter: str, brand, member, coupon) -> tuple[int, int, int]:
+    """A campaign that runs and has said something, a draft, and a template."""
+    given = {"brand": brand, "name": f"活动之{letter}", "coupon_template": coupon}
+    running = make_campaign([member], status="paused", **given)
+    Delivery.objects.create(
+        campaign=running, member=member, medium=1, batch_no=0, status=3, created_at=NOON, sent_at=NOON
+    )
+    Delivery.objects.create(
+        campaign=running, member=member, medium=2, batch_no=0, status=5, reason="no_consent", created_at=NOON
+    )
+    pattern = CampaignTemplate.objects.create(
+        brand=brand, name=f"活动之{letter}", text="{name} {link}", sender=running.sender, coupon_template=coupon,
+        is_local=True, created_at=NOON, updated_at=NOON,
+    )  # fmt: skip
+    return running.pk, make_campaign(status="draft", starts_at=None, **given).pk, pattern.pk
 
 
 def _import(letter: str, brand, head) -> ImportRun:

@@ -5,7 +5,8 @@ from django.urls import include, path
 from .home import Home
 
 ROOMS = [
-    "members", "segments", "orders", "products", "loyalty", "coupons", "stores", "codes", "staff", "channels", "imports", "log", "account",
+    "members", "segments", "orders", "products", "loyalty", "coupons", "campaigns", "senders", "stores", "codes", "staff",
+    "channels", "imports", "log", "account",
 ]  # fmt: skip
 
 urlpatterns = [path("", Home.as_view(), name="home")]

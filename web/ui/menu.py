@@ -45,6 +45,13 @@ MENU: tuple[Section, ...] = (
         ),
     ),
     Section(
+        _("Campaigns"),
+        (
+            Entry(_("Campaigns"), "campaign-list", "send", P.CAMPAIGN_VIEW),
+            Entry(_("Templates"), "template-list", "copy", P.CAMPAIGN_VIEW),
+        ),
+    ),
+    Section(
         _("Loyalty"),
         (
             Entry(_("Programmes"), "program-list", "award", P.PROGRAM_VIEW),
@@ -65,6 +72,7 @@ MENU: tuple[Section, ...] = (
         _("System"),
         (
             Entry(_("Channels"), "channel-list", "link", P.CHANNEL_VIEW),
+            Entry(_("Senders"), "sender-list", "mail", P.SENDER_VIEW),
             Entry(_("Action log"), "log-list", "history", P.LOG_VIEW),
         ),
     ),
