@@ -90,7 +90,7 @@ def test_the_same_by_keyboard_alone(desk, crowd):
     desk.focus("#n0-add")
     desk.keyboard.press("Enter")
     desk.wait_for_selector("#fields[open]")
-    desk.keyboard.type("last order" if desk.locator("text=Days since the last order").count() else "最近一次")
+    desk.keyboard.type(desk.inner_text("[value='pick:last_order_days'] b"))
     desk.keyboard.press("ArrowDown")
     desk.keyboard.press("Enter")
     desk.wait_for_selector("#n1-op")
@@ -126,4 +126,5 @@ def test_the_builder_works_on_a_phone_without_scrolling_sideways(desk, crowd, wi
     desk.click("[value='group:0']")
     desk.wait_for_selector("#n4")
     assert desk.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+    desk.evaluate("scrollTo(0, 0)")  # a field half under the count in sight is reached by scrolling, and small to axe
     assert axe.violations(desk) == []
