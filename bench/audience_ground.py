@@ -71,14 +71,16 @@ def fill(members: int, *, brand: int, till: int, now: Any) -> None:
         cursor.execute("VACUUM ANALYZE")
 
 
+def tag(n: int) -> dict[str, Any]:
+    return {"tag": n}
+
+
+def attr(name: str, op: str, value: Any) -> dict[str, Any]:
+    return {"attr": name, "op": op, "value": value}
+
+
 def rules(tiers: list[int]) -> dict[str, dict[str, Any]]:
     """Ten trees after those that the engines were chosen by."""
-
-    def tag(n: int) -> dict[str, Any]:
-        return {"tag": n}
-
-    def attr(name: str, op: str, value: Any) -> dict[str, Any]:
-        return {"attr": name, "op": op, "value": value}
 
     def bought(**asked: Any) -> dict[str, Any]:
         given = {"agg": "count", "op": "gte", "value": 1} | asked

@@ -21,30 +21,28 @@ from ..rules.plan import Plan, no_such
 
 
 class Lookups:
-    """``plan.Facts`` over the database, for one rule at one moment. Raises RuleError for what does not exist."""
+    """``plan.Facts`` over the database, for one rule and the stores that it names. Raises RuleError for what does not exist."""
 
     LOOKUP = {"region": "region__in", "brand": "brand__in", "city": "city__in"}
 
     def stores_of(self, kind: str, values: tuple[Any, ...]) -> Iterable[int]:
         return Store.objects.filter(Q(**{self.LOOKUP[kind]: values})).order_by().values_list("pk", flat=True)
 
+    def __init__(self, stores: Iterable[int] = ()):
+        self.asked = sorted(set(stores))
+
     def place_of(self, store: int) -> tuple[float, float]:
-        place = self._places.get(store)
-        if place is None:
-            place = self._places[store] = self._read(store)
-        return place
+        if store not in self._places:
+            raise no_such("near.store")
+        lat, lon = self._places[store]
+        if lat is None or lon is None:
+            raise plan.no_place("near.store")
+        return float(lat), float(lon)
 
     @cached_property
-    def _places(self) -> dict[int, tuple[float, float]]:
-        return {}
-
-    def _read(self, store: int) -> tuple[float, float]:
-        row = Store.objects.filter(pk=store).values_list("latitude", "longitude").first()
-        if row is None:
-            raise no_such("near.store")
-        if row[0] is None or row[1] is None:
-            raise plan.no_place("near.store")
-        return float(row[0]), float(row[1])
+    def _places(self) -> dict[int, tuple[Any, Any]]:
+        rows = Store.objects.filter(pk__in=self.asked).order_by().values_list("pk", "latitude", "longitude")
+        return {pk: (lat, lon) for pk, lat, lon in rows}
 
 
 def today(now: datetime) -> date:
@@ -56,7 +54,8 @@ def planned(rule: object, *, now: datetime) -> Plan:
     """The plan of a rule given as JSON, as it is meant today. Raises RuleError for what is wrong or does not exist."""
     node = tree.parse(rule)
     demand_known(node)
-    return plan.plan(node, today=today(now), facts=Lookups())
+    near = [store for leaf in tree.leaves(node) if isinstance(leaf, tree.Near) for store in leaf.stores]
+    return plan.plan(node, today=today(now), facts=Lookups(near))
 
 
 def demand_known(node: tree.Node) -> None:
