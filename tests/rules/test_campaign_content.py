@@ -1,11 +1,18 @@
 """Variables, languages, parts of a text message; tokens of links; what an answer means."""
 
 import pytest
+from django.utils import translation
 
 from campaigns.models import Delivery
 from campaigns.rules import content, links, outcomes
 from campaigns.rules.exclusions import Reason
 from campaigns.rules.outcomes import Fate, Outcome
+
+
+@pytest.fixture(autouse=True)
+def _english():
+    with translation.override("en"):
+        yield
 
 
 def test_variables_are_filled_in_one_pass_with_fall_backs():

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from django.utils import translation
 
 from stores.connectors.webhook import addresses, signing
 from stores.models import LogEntry, Sender
@@ -16,6 +17,12 @@ GOOD = {
     "code": "gate", "name": "短信", "kind": "webhook", "medium": Sender.Medium.SMS, "secret": SECRET, "by": None,
     "now": NOON, "settings": {"url": "https://sms.example.com/send"},
 }  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _english():
+    with translation.override("en"):
+        yield
 
 
 def test_a_secret_is_sealed_at_rest_and_is_in_no_log():

@@ -1,0 +1,10 @@
+"""Words are compared in the language of the source."""
+
+import pytest
+from django.utils import translation
+
+
+@pytest.fixture(autouse=True)
+def _english():
+    with translation.override("en"):
+        yield
