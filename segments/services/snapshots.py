@@ -13,14 +13,17 @@ from stores.models import Staff
 from stores.services import log
 
 from ..models import AudienceSnapshot, Segment
-from ..queries import exact
+from ..queries import exact, scoped
 
 DRAW = "SELECT nextval(pg_get_serial_sequence('segments_audiencesnapshot', 'id'))"
 
 
 @transaction.atomic(durable=True)
 def lock(*, segment: Segment | None = None, rule: Any = None, name: str, by: Staff, now: datetime) -> AudienceSnapshot:
-    """Lock the members of a segment, or of a rule of its own, as they are now. Raises RuleError and TooSlow."""
+    """Lock the members of a segment, or of a rule of its own, as they are now. Raises RuleError and TooSlow.
+
+    Only members whom ``by`` may see: who answers for one brand cannot write to another's members.
+    """
     return make_snapshot(segment=segment, rule=rule, name=name, by=by, now=now)
 
 
@@ -32,13 +35,14 @@ def make_snapshot(
         segment = Segment.objects.select_for_update().get(pk=segment.pk)  # the rule and its version belong together
         rule = segment.rule
     found = exact.find(rule, now=now)
+    ids = found.ids if by is None else scoped.seen(found.ids, by)
     with connection.cursor() as cursor:
         cursor.execute(DRAW)
         drawn = cursor.fetchone()[0]
     made = AudienceSnapshot.objects.create(
         id=drawn, number=f"A{drawn:06d}", segment=segment, name=name.strip()[:80], rule=rule,
-        rule_version=segment.version if segment else 1, size=len(found.ids), bits=packed(found.ids),
-        sha256=digest(found.ids), engine=found.engine, locked_at=now, locked_by=by,
+        rule_version=segment.version if segment else 1, size=len(ids), bits=packed(ids), sha256=digest(ids),
+        engine=found.engine, locked_at=now, locked_by=by,
     )  # fmt: skip
     after = {"number": made.number, "members": made.size, "sha256": made.sha256[:12]}
     log.record("audience.locked", made, by=by, now=now, after=after)

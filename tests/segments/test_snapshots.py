@@ -19,7 +19,7 @@ from segments.services.segments import CannotSave
 from segments.services.tags import BadTag
 from stores.access import Role
 from stores.models import LogEntry
-from tests.factories import NOON, make_member, make_staff, make_store
+from tests.factories import NOON, make_brand, make_member, make_region, make_staff, make_store
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WOMEN = {"attr": "gender", "op": "in", "value": ["f"]}
@@ -70,6 +70,14 @@ def test_locking_counts_what_the_store_has_not_heard_of_yet(follow):
     locked = locking.lock(rule=WOMEN, name="now", by=by, now=NOON)
     assert snapshots.ids_of(locked).tolist() == sorted([*(member.pk for member in people[1:]), newcomer.pk])
     assert locked.engine == "store"
+
+
+def test_a_person_of_one_brand_locks_only_members_whom_they_may_see():
+    here, there = make_store(), make_store(make_region(make_brand()))
+    mine = make_member(home_store=here, gender="f")
+    make_member(home_store=there, gender="f")
+    locked = locking.lock(rule=WOMEN, name="女会员", by=make_staff(here.brand), now=NOON)
+    assert snapshots.ids_of(locked).tolist() == [mine.pk]
 
 
 def test_without_a_store_the_same_members_are_locked():
