@@ -64,3 +64,14 @@ def broken(wish: Wish, allowed: Allowance, *, today: date) -> list[str]:
         "nobody": wish.coupons <= 0,
     }
     return [name for name, is_broken in found.items() if is_broken]
+
+
+def highest_value(is_percent: bool, threshold: Decimal, floor: int) -> Decimal:
+    """The largest value that keeps so much of the price: yuan, or percent off."""
+    off = Decimal(max(0, 100 - floor))
+    return min(off, Decimal(99)) if is_percent else threshold * off / 100
+
+
+def coupons_within(face: Decimal | None, budget: Decimal) -> int:
+    """How many coupons of this face value the budget pays; none of one without an upper limit."""
+    return int(budget // face) if face else 0

@@ -22,18 +22,23 @@ from stores.services import log
 
 from ..models import Campaign, CampaignTemplate
 from ..queries import campaigns as known
+from ..queries import promotions as neighbourhood
 from ..rules import allowances
 from ..rules.allowances import Allowance, Wish
 from . import campaigns
 
 
 class OutsideLimits(Exception):
-    """A limit is broken. ``reasons`` names every one (see ``campaigns.rules.allowances``); the text may be shown."""
+    """A limit is broken. ``reasons`` names every one (see ``campaigns.rules.allowances``); the text may be shown.
 
-    def __init__(self, reasons: list[str], text: str) -> None:
+    ``texts`` says each reason by itself, for the place where it was asked.
+    """
+
+    def __init__(self, reasons: list[str], text: str, texts: dict[str, str] | None = None) -> None:
         super().__init__(text)
         self.reasons = reasons
         self.reason = reasons[0]
+        self.texts = texts or dict.fromkeys(reasons, text)
 
 
 @transaction.atomic(durable=True)
@@ -70,16 +75,6 @@ def stop(campaign: Campaign, *, by: Staff, now: datetime, reason: str) -> Campai
     if CouponTemplate.objects.filter(pk=stopped.coupon_template_id, is_live=True).update(is_live=False):
         log.record("promotion.stopped", stopped, by=by, now=now, store_id=stopped.store_id, reason=reason)
     return stopped
-
-
-def audience_rule(store: Store, radius_m: int) -> dict[str, Any]:
-    """The store's own members within so many metres of it."""
-    return {
-        "all": [
-            {"attr": "home_store", "op": "in", "value": [store.pk]},
-            {"near": {"store": store.pk, "km": radius_m / 1000}},
-        ]
-    }
 
 
 def _check_allowed(store: Store, template: CampaignTemplate, by: Staff) -> None:
@@ -130,7 +125,8 @@ def _refuse(reasons: list[str], template: CampaignTemplate) -> None:
         "at_once": _("A store may run %(count)s at once. End another one first."),
         "nobody": _("None of your members lives within this radius."),
     }
-    raise OutsideLimits(reasons, " ".join(texts[name] % limits for name in reasons))
+    said = {name: texts[name] % limits for name in reasons}
+    raise OutsideLimits(reasons, " ".join(said.values()), said)
 
 
 def _lock_neighbours(
@@ -138,7 +134,7 @@ def _lock_neighbours(
 ) -> AudienceSnapshot:  # fmt: skip
     name = f"{template.name} {store.name}"[:80]
     try:
-        return snapshots.make_snapshot(rule=audience_rule(store, radius_m), name=name, by=by, now=now)
+        return snapshots.make_snapshot(rule=neighbourhood.audience_rule(store, radius_m), name=name, by=by, now=now)
     except (RuleError, TooSlow) as problem:
         raise campaigns.CannotLaunch(str(problem)) from problem
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Prefetch, QuerySet, Sum
+from django.db.models import Count, Prefetch, Q, QuerySet, Sum
 
 from stores.models import CodeScan, Staff, Store
 from stores.queries import stores
@@ -15,16 +15,25 @@ from stores.queries import stores
 from ..models import Identity, Member, Order
 from . import members
 
+BIRTHDAYS_AHEAD = 7  # days, today included
+BY_MEMBERS = Q(member__isnull=False)
+
 
 @dataclass(frozen=True)
 class Today:
-    """``sales`` in yuan with refunds taken off; ``by_members`` of the orders were made by members."""
+    """``sales`` and ``member_sales`` in yuan with refunds taken off; ``by_members`` of the orders were made by members."""
 
     joined: int
     orders: int
     by_members: int
     sales: Decimal
+    member_sales: Decimal
     scans: int
+
+    @property
+    def member_share(self) -> Decimal | None:
+        """The members' part of the sales, 0..1 (会员消费占比); None without sales."""
+        return self.member_sales / self.sales if self.sales else None
 
 
 def midnight(store: Store, *, now: datetime) -> datetime:
@@ -36,14 +45,16 @@ def figures(store: Store, *, now: datetime) -> Today:
     """The store's day so far, in three queries."""
     since = midnight(store, now=now)
     bought = Order.objects.filter(store=store, paid_at__gte=since, paid_at__lte=now).aggregate(
-        orders=Count("pk"), by_members=Count("member"), amount=Sum("amount"), refunded=Sum("refunded")
-    )
-    sales = (bought["amount"] or Decimal(0)) - (bought["refunded"] or Decimal(0))
+        orders=Count("pk"), by_members=Count("member"), total=Sum("amount"), back=Sum("refunded"),
+        paid=Sum("amount", filter=BY_MEMBERS), returned=Sum("refunded", filter=BY_MEMBERS),
+    )  # fmt: skip
+    sales = (bought["total"] or Decimal(0)) - (bought["back"] or Decimal(0))
     return Today(
         joined=Member.objects.filter(home_store=store, joined_at__gte=since, joined_at__lte=now).count(),
         orders=bought["orders"],
         by_members=bought["by_members"],
         sales=sales,
+        member_sales=(bought["paid"] or Decimal(0)) - (bought["returned"] or Decimal(0)),
         scans=scans(store, now=now),
     )
 
@@ -57,13 +68,32 @@ def scans(store: Store, *, now: datetime) -> int:
 def joined(store: Store, *, now: datetime) -> QuerySet[Member]:
     """Who became a member of this store today, the latest first, with ``shown_identities``."""
     since = midnight(store, now=now)
-    shown = Identity.objects.filter(kind=Identity.Kind.PHONE)
-    rows = Member.objects.filter(home_store=store, joined_at__gte=since, joined_at__lte=now)
-    return (
-        rows.select_related("associate", "joined_code__associate")
-        .prefetch_related(Prefetch("identities", queryset=shown, to_attr="shown_identities"))
-        .order_by("-joined_at", "-pk")
-    )
+    rows = shown(Member.objects.filter(home_store=store, joined_at__gte=since, joined_at__lte=now))
+    return rows.select_related("associate", "joined_code__associate").order_by("-joined_at", "-pk")
+
+
+def shown(rows: QuerySet[Member]) -> QuerySet[Member]:
+    """Members as the lists of the store phone show them: with ``shown_identities``."""
+    phones = Identity.objects.filter(kind=Identity.Kind.PHONE)
+    rows = rows.select_related("associate")
+    return rows.prefetch_related(Prefetch("identities", queryset=phones, to_attr="shown_identities"))
+
+
+def birthdays(store: Store, *, now: datetime) -> QuerySet[Member]:
+    """The store's members whose birthday is today or in the next six days. The 29th of February counts on the 28th."""
+    first = midnight(store, now=now).date()
+    days = [first + timedelta(days=n) for n in range(BIRTHDAYS_AHEAD)]
+    wanted = {(day.month, day.day) for day in days}
+    if (2, 28) in wanted and not _is_leap(first.year):
+        wanted.add((2, 29))
+    match = Q()
+    for month, day in sorted(wanted):
+        match |= Q(birthday__month=month, birthday__day=day)
+    return Member.objects.filter(match, home_store=store).order_by("pk")
+
+
+def _is_leap(year: int) -> bool:
+    return (date(year, 3, 1) - timedelta(days=1)).day == 29
 
 
 def last_visit(member: Member, staff: Staff) -> Order | None:

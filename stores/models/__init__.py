@@ -5,8 +5,9 @@ from .log import LogEntry
 from .sender import Sender
 from .staff import Grant, Staff
 from .store import Store
+from .task import TaskDone
 
 __all__ = [
     "ApiKey", "Brand", "Chain", "Channel", "CodeScan", "Dealer", "Grant", "LogEntry", "PosterArchive",
-    "Region", "Sender", "Staff", "Store", "StoreCode",
+    "Region", "Sender", "Staff", "Store", "StoreCode", "TaskDone",
 ]  # fmt: skip

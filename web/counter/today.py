@@ -5,8 +5,12 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from campaigns.queries import promotions
+from loyalty.queries import at_store
 from members.queries import today
+from stores.access import Permission, may
 
+from . import tasks
 from .shop import in_store
 
 SHOWN = 100  # members of one day on one page
@@ -15,9 +19,16 @@ SHOWN = 100  # members of one day on one page
 @require_safe
 @in_store
 def home(request: HttpRequest) -> HttpResponse:
-    """Today in figures, and three buttons."""
-    figures = today.figures(request.store, now=timezone.now())
-    return render(request, "counter/home.html", {"today": figures, "brand": request.store.brand})
+    """Today in figures, the three large buttons, what runs and what is to be done."""
+    now = timezone.now()
+    figures = today.figures(request.store, now=now)
+    running = promotions.running(request.user, request.store, now=now)
+    context = {
+        "today": figures, "redeemed": at_store.redeemed(request.store, now=now), "running": running,
+        "tasks": tasks.of(request, figures, running, now=now), "brand": request.store.brand,
+        "may_promote": may(request.user, Permission.PROMOTION_START),
+    }  # fmt: skip
+    return render(request, "counter/home.html", context)
 
 
 @require_safe

@@ -1,6 +1,6 @@
 """The store phone: which store, what happened today, the code on the screen."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -9,11 +9,15 @@ import time_machine
 from django.test import Client
 
 from loyalty.services import joining
-from members.models import Order
+from members.models import Member, Order
+from members.queries import today
 from stores.access import Role
 from stores.models import LogEntry, StoreCode
 from stores.services import codes
+from tests.campaigns.makers import make_campaign
+from tests.campaigns.test_promotions import make_pattern
 from tests.factories import NOON, make_channel, make_member, make_phone, make_region, make_staff, make_store
+from tests.loyalty.coupons import make_coupon, make_template
 
 MORNING = datetime(2026, 3, 4, 9, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 
@@ -50,7 +54,7 @@ def join(store, *, now=MORNING, **given):
     return joining.join(make_phone(), code=code, **words).member
 
 
-PAGES = ["/s/", "/s/code", "/s/find", "/s/joined"]
+PAGES = ["/s/", "/s/code", "/s/find", "/s/joined", "/s/today/birthdays", "/s/today/expiring"]
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -88,7 +92,7 @@ def test_the_day_counts_by_the_stores_own_midnight(client, manager, shop):
 
 
 @pytest.mark.parametrize("count", [1, 3])
-@pytest.mark.parametrize(("path", "queries"), [("/s/", 6), ("/s/joined", 6)])
+@pytest.mark.parametrize(("path", "queries"), [("/s/", 12), ("/s/joined", 6)])
 def test_the_pages_ask_the_same_number_of_questions(
     client, manager, shop, django_assert_num_queries, count, path, queries
 ):
@@ -122,6 +126,86 @@ def test_somebody_without_an_open_store_is_told_so(client, shop):
         response = client.get(path)
         assert response.status_code == 200
         assert b"m-sheet" in response.content
+
+
+# --- the tasks of the day ------------------------------------------------------------------------------
+def kinds(client):
+    return {task.kind: task for task in client.get("/s/").context["tasks"]}
+
+
+def test_the_day_shows_what_was_redeemed_and_the_members_part_of_the_sales(client, manager, shop):
+    sell(shop, "100", member=join(shop), refunded=Decimal("20"))
+    sell(shop, "40")
+    template = make_template(shop.brand)
+    for store, at in ((shop, MORNING), (shop, MORNING), (make_store(), MORNING), (shop, MORNING - timedelta(days=1))):
+        make_coupon(template, redeemed_at=at, redeemed_store=store, discount=Decimal(5))
+
+    context = client.get("/s/").context
+
+    assert (context["redeemed"].count, context["redeemed"].discount) == (2, 10)
+    assert (context["today"].member_sales, context["today"].member_share) == (80, Decimal(80) / 120)
+
+
+def test_tasks_name_what_waits_and_leave_out_what_there_is_none_of(client, manager, shop):
+    assert list(kinds(client)) == ["code"]
+    assert not kinds(client)["code"].is_done
+
+    member = join(shop)
+    Member.objects.filter(pk=member.pk).update(birthday=date(1990, 3, 10))
+    make_member(home_store=shop, birthday=date(1990, 3, 11), joined_at=NOON - timedelta(days=9))  # a week off
+    make_member(home_store=make_store(), birthday=date(1990, 3, 4))  # another store's
+    template = make_template(shop.brand)
+    make_coupon(template, member, expires_at=NOON + timedelta(days=2))
+    make_coupon(template, member, source="other", expires_at=NOON + timedelta(days=4))
+    make_coupon(template, make_member(home_store=shop, joined_at=NOON - timedelta(days=9)))
+
+    found = kinds(client)
+
+    assert {kind: task.count for kind, task in found.items()} == {
+        "greet": 1, "birthdays": 1, "expiring": 1, "code": None,
+    }  # fmt: skip
+    assert found["code"].is_done  # the join was a scan
+    for kind in ("birthdays", "expiring"):
+        assert [row.pk for row in client.get(f"/s/today/{kind}").context["members"]] == [member.pk]
+    assert client.get("/s/today/nothing").status_code == 404
+
+
+def test_a_leap_days_birthday_is_kept_on_the_28th(shop, clock):
+    make_member(home_store=shop, birthday=date(2000, 2, 29))
+    for day, count in ((datetime(2027, 2, 28, 4, tzinfo=UTC), 1), (datetime(2028, 2, 29, 4, tzinfo=UTC), 1),
+                       (datetime(2027, 3, 1, 4, tzinfo=UTC), 0)):  # fmt: skip
+        assert today.birthdays(shop, now=day).count() == count
+
+
+def test_a_task_is_ticked_off_once_for_the_day_and_taken_back(client, manager, shop, clock):
+    join(shop)
+    for _ in range(2):
+        assert client.post("/s/today/greet/done")["Location"] == "/s/#tasks"
+    task = kinds(client)["greet"]
+    assert (task.is_done, task.ticked.done_by) == (True, manager)
+    assert LogEntry.objects.filter(action="task.done").count() == 1
+
+    client.force_login(make_staff(make_store(shop.region)))
+    assert "greet" not in kinds(client)
+    client.force_login(manager)
+    client.post("/s/today/greet/done", {"undo": "1"})
+    assert not kinds(client)["greet"].is_done
+    assert client.post("/s/today/rob/done").status_code == 404
+    client.post("/s/today/greet/done")
+    clock.shift(timedelta(days=1))
+    client = Client()
+    client.force_login(manager)
+    join(shop, now=NOON + timedelta(days=1))
+    assert not kinds(client)["greet"].is_done
+
+
+def test_a_promotion_that_may_be_started_is_a_task_for_the_manager_only(client, manager, shop):
+    make_pattern(shop)
+    assert (kinds(client)["promotion"].count, kinds(client)["promotion"].is_done) == (1, False)
+    make_campaign(kind="local", store=shop, brand=shop.brand, status="running", ends_at=NOON + timedelta(days=1))
+    assert kinds(client)["promotion"].is_done
+    client.force_login(make_staff(shop, role=Role.ASSOCIATE))
+    assert "promotion" not in kinds(client)
 
 
 # --- the code on the screen ----------------------------------------------------------------------------
