@@ -172,14 +172,19 @@ def test_known_and_unknown_phones_get_the_same_answer(django_assert_num_queries)
     assert not any("members_identity" in q["sql"] for q in first.captured_queries)
 
 
-class Broken:
+class Wire:
+    def __init__(self, account):
+        self.account = account
+
+
+class Broken(Wire):
     is_local = True
 
     def send(self, message):
         raise SendFailed("the other side is down")
 
 
-class Far:
+class Far(Wire):
     is_local = False
     sent: list = []
 
