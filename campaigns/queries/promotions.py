@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
 from loyalty.models import Coupon, CouponTemplate
 from members.models import Member
@@ -94,8 +94,18 @@ def room(template: CampaignTemplate, store: Store, *, now: datetime) -> Room:
         is_percent=is_percent, threshold=pattern.threshold, value=min(pattern.value, highest), highest_value=highest,
         floor=template.discount_floor, first_day=max(today, template.first_day or today), last_day=template.last_day,
         most_days=template.most_days, radius_m=template.radius_m, budget=template.budget,
-        running=campaigns.live_in(store, now=now).count(), most_at_once=template.most_at_once,
+        running=places_taken(store, now=now), most_at_once=template.most_at_once,
     )  # fmt: skip
+
+
+def places_taken(store: Store, *, now: datetime) -> int:
+    """How many promotions of a store count now: those that run or will, and those stopped while coupons are out.
+
+    Without the latter, stopping and starting again would spend the budget twice in the same days.
+    """
+    out = Exists(Coupon.objects.filter(template=OuterRef("coupon_template")))
+    stopped = Campaign.objects.filter(out, store=store, kind=Campaign.Kind.LOCAL, status=Campaign.Status.CANCELLED)
+    return campaigns.live_in(store, now=now).count() + stopped.filter(ends_at__gt=now).count()
 
 
 def affordable(template: CampaignTemplate, value: Decimal) -> int:

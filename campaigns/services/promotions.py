@@ -21,7 +21,6 @@ from stores.queries import stores
 from stores.services import log
 
 from ..models import Campaign, CampaignTemplate
-from ..queries import campaigns as known
 from ..queries import promotions as neighbourhood
 from ..rules import allowances
 from ..rules.allowances import Allowance, Wish
@@ -103,7 +102,7 @@ def _wish(
     assert pattern is not None
     return Wish(
         first_day, days, value, pattern.kind == CouponTemplate.Kind.PERCENT, pattern.threshold, pattern.most, radius_m,
-        coupons=1, running=known.live_in(store, now=now).count(),
+        coupons=1, running=neighbourhood.places_taken(store, now=now),
     )  # fmt: skip
 
 
@@ -122,7 +121,9 @@ def _refuse(reasons: list[str], template: CampaignTemplate) -> None:
         "floor": _("Shoppers must still pay at least %(floor)s%% of the price."),
         "budget": _("Together the coupons would cost more than the budget of %(budget)s yuan."),
         "radius": _("The radius may be up to %(radius)s metres."),
-        "at_once": _("A store may run %(count)s at once. End another one first."),
+        "at_once": _(
+            "A store may run %(count)s at once; one that gave out coupons counts until its last day, even stopped."
+        ),
         "nobody": _("None of your members lives within this radius."),
     }
     said = {name: texts[name] % limits for name in reasons}

@@ -91,6 +91,20 @@ def test_a_second_one_at_once_is_refused_on_top_of_the_page(client, store, manag
     assert "at once" in answer.context["form"].non_field_errors()[0]
 
 
+@pytest.mark.row("003-18")
+def test_stopping_and_starting_again_spends_no_second_budget_while_coupons_are_out(client, store, manager):
+    neighbours(store, 2)
+    held = make_pattern(store)
+    client.post(f"/s/promotions/new/{held.pk}", wish())
+    run()
+    client.post(f"/s/promotions/{Campaign.objects.get().number}", {"reason": "again"})
+    assert client.post(f"/s/promotions/new/{held.pk}", wish()).status_code == 422
+    with time_machine.travel(NOON + timedelta(days=3), tick=False):
+        client.force_login(make_staff(store))
+        later = (TODAY + timedelta(days=3)).isoformat()
+        assert client.post(f"/s/promotions/new/{held.pk}", wish(first_day=later)).status_code == 302
+
+
 def test_the_count_follows_the_radius_and_names_those_who_can_be_told(client, store, manager):
     neighbours(store, 2)
     neighbours(store, 1, kilometres=2.5)
