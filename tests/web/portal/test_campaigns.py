@@ -374,7 +374,7 @@ def test_the_running_part_asks_again_until_it_is_over(client, marketer, brand, a
     assert "HX-Refresh" not in living
     assert "hx-trigger" not in said_by(over)
     assert over["HX-Refresh"] == "true"
-    assert "2 sent of 3 planned" in said_by(over)
+    assert "3 of 3 done, 2 sent" in said_by(over)
 
 
 def test_pause_go_on_and_stop_each_leave_their_reason_in_the_log(client, marketer, brand):

@@ -52,25 +52,27 @@ class AudienceForm(Form):
         choices=[(Kind.SCHEDULED, _("Once, to an audience")), (Kind.TRIGGERED, _("Whenever something happens"))],
     )  # fmt: skip
     trigger = forms.ChoiceField(
-        label=_("What happens"), required=False, choices=[("", _("Choose…")), *((word, EVENTS[word]) for word in TRIGGERS)]
+        label=_("What happens"), choices=[("", _("Choose…")), *((word, EVENTS[word]) for word in TRIGGERS)],
+        error_messages={"required": _("Choose the event that starts it.")},
     )  # fmt: skip
-    segment = forms.ModelChoiceField(label=_("Audience"), queryset=None, required=False, empty_label=_("Choose…"))
+    segment = forms.ModelChoiceField(
+        label=_("Audience"),
+        queryset=None,
+        empty_label=_("Choose…"),
+        error_messages={"required": _("Choose an audience.")},
+    )
 
     def __init__(self, *args: Any, staff: Staff, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.fields["brand"].queryset = stores.brands_visible_to(staff)
         self.fields["segment"].queryset = segments.visible_to(staff).order_by("name")
+        listens = (self.data if self.is_bound else self.initial).get("kind") == Kind.TRIGGERED
+        self.fields["segment"].required, self.fields["trigger"].required = not listens, listens
 
     def clean(self) -> dict[str, Any]:
-        said = self.cleaned_data
-        if said.get("kind") == Kind.TRIGGERED:
-            if not said.get("trigger"):
-                self.add_error("trigger", _now("Choose the event that starts it."))
-            return said
-        said["trigger"] = ""
-        if "segment" in said and said["segment"] is None:
-            self.add_error("segment", _now("Choose an audience."))
-        return said
+        if self.cleaned_data.get("kind") != Kind.TRIGGERED:
+            self.cleaned_data["trigger"] = ""
+        return self.cleaned_data
 
 
 class TextForm(Form):
@@ -116,7 +118,12 @@ class CouponForm(Form):
     """One coupon for everybody who gets the message, or none."""
 
     coupon_template = forms.ModelChoiceField(
-        label=_("Coupon"), queryset=None, required=False, widget=forms.RadioSelect, empty_label=_("No coupon")
+        label=_("Coupon"),
+        queryset=None,
+        required=False,
+        blank=True,
+        widget=forms.RadioSelect,
+        empty_label=_("No coupon"),
     )
 
     def __init__(self, *args: Any, staff: Staff, brand: Brand, **kwargs: Any):

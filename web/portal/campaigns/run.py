@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
@@ -31,6 +31,7 @@ from .tables import whom
 
 Status = Campaign.Status
 LIVE = {Status.SCHEDULED, Status.RUNNING, Status.PAUSED}
+SOON = timedelta(minutes=1)
 
 
 def live_facts(campaign: Campaign, now: datetime) -> dict[str, Any]:
@@ -39,10 +40,17 @@ def live_facts(campaign: Campaign, now: datetime) -> dict[str, Any]:
     waiting = max(progress.audience, progress.planned) - progress.planned + progress.waiting + progress.in_flight
     return {
         "object": campaign, "progress": progress, "pulse": pulse, "percent": round(100 * progress.share, 1),
+        "done": progress.planned - progress.waiting - progress.in_flight,
         "left": shown.seconds_left(waiting, pulse.speed), "waiting": waiting,
-        "is_live": campaign.status in LIVE, "is_resting": _is_resting(campaign, now),
+        "is_live": campaign.status in LIVE, "every": _pace(campaign, now), "is_resting": _is_resting(campaign, now),
         "is_held": bool(progress.next_at and progress.next_at > now),
     }  # fmt: skip
+
+
+def _pace(campaign: Campaign, now: datetime) -> int:
+    """Seconds until the page asks again: soon while something may happen."""
+    begins = campaign.status == Status.SCHEDULED and campaign.starts_at <= now + SOON
+    return 2 if begins or campaign.status == Status.RUNNING else 10
 
 
 def _is_resting(campaign: Campaign, now: datetime) -> bool:

@@ -74,7 +74,9 @@ LIMITS = ("is_local", "first_day", "last_day", "most_days", "discount_floor", "b
 class TemplateEdit(TemplateNew):
     """Change it; campaigns made from it keep what they copied."""
 
-    title = _("Template")
+    @property
+    def title(self) -> str:
+        return str(self.object)
 
     def rows(self):
         return queries.templates_visible_to(self.request.user)
