@@ -144,6 +144,9 @@ def _things(letter: str, brand, store, people) -> tuple[dict[str, Any], list[str
         "campaign": {"pk": running}, **{f"campaign-{step}": {"pk": draft} for step in STEPS}, "template": {"pk": pattern},
         "sender": {"pk": sender}, "sender-new": {"kind": "smtp" if sender else "no-such-kind"},
         "account-session": {"pk": mate.usersession_set.get().pk}, "counter": {"number": number},
+        "counter-promotion": _promotion(letter, brand, store, template),
+        "counter-people": {"kind": "birthdays" if letter == "A" else "no-such-task"},
+        "counter-tick": {"kind": "greet" if letter == "A" else "no-such-task"},
     }  # fmt: skip
     hidden = [number, phone, phone[-4:] + "<", f"客{letter}", f"R-{letter}-9", f"友{letter}", f"mate.{letter}".lower(),
               f"职{letter}", code.public, f"标{letter}", mate.phone, f"活动之{letter}"]  # fmt: skip
@@ -156,6 +159,16 @@ def _audience(letter: str, tag: Tag, head) -> tuple[int, int, int]:
         return 0, 0, 0
     kept = segments.save(None, name=f"群{letter}", description="", rule={"tag": tag.pk}, by=head, now=NOON)
     return kept.pk, snapshots.lock(segment=kept, name=f"锁{letter}", by=head, now=NOON).pk, tag.pk
+
+
+def _promotion(letter: str, brand, store, coupon) -> dict[str, Any]:
+    """A store's own promotion, and the template that it may start."""
+    pattern = CampaignTemplate.objects.create(
+        brand=brand, name=f"店活{letter}", text="{name}", coupon_template=coupon, is_local=True, sender=make_sender(),
+        created_at=NOON, updated_at=NOON,
+    )  # fmt: skip
+    made = make_campaign(kind="local", brand=brand, store=store, template=pattern, coupon_template=coupon)
+    return {"number": made.number, "pk": pattern.pk}
 
 
 def _campaigns(letter: str, brand, member, coupon) -> tuple[int, int, int]:

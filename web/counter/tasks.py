@@ -18,8 +18,8 @@ from members.queries import today
 from members.queries.today import Today
 from stores.access import Permission, may
 from stores.models import TaskDone
-from stores.queries import tasks as ticked
-from stores.services import tasks
+from stores.queries import ticks as ticked
+from stores.services import ticks
 
 from .shop import in_store
 
@@ -100,7 +100,7 @@ def people(request: HttpRequest, kind: str) -> HttpResponse:
 @in_store
 def tick(request: HttpRequest, kind: str) -> HttpResponse:
     """Tick a task off, or with ``undo`` take the tick back."""
-    act = tasks.reopen if request.POST.get("undo") else tasks.finish
+    act = ticks.reopen if request.POST.get("undo") else ticks.finish
     try:
         act(request.store, kind, by=request.user, now=timezone.now())
     except KeyError as unknown:

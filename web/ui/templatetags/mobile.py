@@ -40,9 +40,9 @@ def worth(coupon: Coupon | CouponTemplate) -> str:
 
 
 @register.filter
-def last_day(value: datetime) -> str:
+def last_day(value: datetime | None) -> str:
     """The last day on which something counts that ends at this moment: midnight belongs to the day before."""
-    return formats.day(value - timedelta(microseconds=1))
+    return formats.day(value - timedelta(microseconds=1) if value else None)
 
 
 @register.filter

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from ..models import Staff, Store, TaskDone
-from ..queries import tasks
+from ..queries import ticks
 from . import log
 
 KINDS = frozenset({"code", "promotion", "greet", "birthdays", "expiring"})
@@ -19,7 +19,7 @@ def finish(store: Store, kind: str, *, by: Staff, now: datetime) -> bool:
     if kind not in KINDS:
         raise KeyError(kind)
     row, made = TaskDone.objects.get_or_create(
-        store=store, day=tasks.today(store, now=now), kind=kind, defaults={"done_by": by, "done_at": now}
+        store=store, day=ticks.today(store, now=now), kind=kind, defaults={"done_by": by, "done_at": now}
     )
     if made:
         log.record("task.done", row, by=by, now=now, store_id=store.pk, after={"kind": kind})
@@ -29,7 +29,7 @@ def finish(store: Store, kind: str, *, by: Staff, now: datetime) -> bool:
 @transaction.atomic(durable=True)
 def reopen(store: Store, kind: str, *, by: Staff, now: datetime) -> bool:
     """Take a tick of today back; whether there was one."""
-    row = TaskDone.objects.filter(store=store, day=tasks.today(store, now=now), kind=kind).first()
+    row = TaskDone.objects.filter(store=store, day=ticks.today(store, now=now), kind=kind).first()
     if row is None:
         return False
     log.record("task.reopened", row, by=by, now=now, store_id=store.pk, before={"kind": kind})
