@@ -26,6 +26,11 @@ def number_in_sql(column: str) -> str:
     return f"'M' || lpad({column}::text, 9, '0') || ((10 - ({total}) % 10) % 10)::text"
 
 
+def _share(column: str, salt: int) -> str:
+    """A number from 0 to 1 that is always the same for the same id, as an SQL expression."""
+    return f"((hashint8extended({column}, {salt}) & 1048575) / 1048576.0)"
+
+
 NEWCOMERS = """
     CREATE TEMP TABLE newcomer (
         id int NOT NULL DEFAULT nextval(pg_get_serial_sequence('members_member', 'id')),
@@ -41,9 +46,16 @@ COPY = """
 """
 MEMBERS = f"""
     INSERT INTO members_member (id, number, name, gender, birthday, language, note, home_store_id, associate_id,
-        joined_at, joined_channel_id, joined_code_id, created_at, updated_at)
-    SELECT id, {number_in_sql("id")}, name, gender, birthday, language, '', store_id, associate_id,
-        joined_at, channel_id, code_id, joined_at, COALESCE(moved_at, joined_at) FROM newcomer
+        joined_at, joined_channel_id, joined_code_id, created_at, updated_at, latitude, longitude)
+    SELECT n.id, {number_in_sql("n.id").replace("%", "%%")}, n.name, n.gender, n.birthday, n.language, '', n.store_id, n.associate_id,
+        n.joined_at, n.channel_id, n.code_id, n.joined_at, COALESCE(n.moved_at, n.joined_at),
+        s.latitude + d.km * cos(d.angle) / 111.32, s.longitude + d.km * sin(d.angle) / 111.32 / cos(radians(s.latitude))
+    FROM newcomer n
+    LEFT JOIN LATERAL (
+        SELECT 6 * power({_share("n.id", 1)}, 1.2) AS km, 2 * pi() * {_share("n.id", 2)} AS angle
+        WHERE {_share("n.id", 3)} < %(placed)s
+    ) d ON true
+    LEFT JOIN stores_store s ON s.id = n.store_id AND d.km IS NOT NULL AND s.latitude IS NOT NULL
 """  # noqa: S608 -- constants only
 IDENTITIES = """
     INSERT INTO members_identity (kind, value, member_id, is_verified, added_at, channel_id)
@@ -122,9 +134,10 @@ class Newcomer(NamedTuple):
     moved_at: datetime | None = None
 
 
-def join_many(people: Iterable[Newcomer], *, now: datetime) -> int:
+def join_many(people: Iterable[Newcomer], *, now: datetime, placed: float = 0) -> int:
     """Let a crowd join: members, identities, consents, bindings, events and tags; how many. Inner.
 
+    ``placed``: the share whose place on the map is known, within 6 km of the store, more of them near than far.
     Phones, cards and openids must be nobody's: one that is taken raises IntegrityError and nothing is kept.
     """
     with connection.cursor() as cursor:
@@ -132,7 +145,7 @@ def join_many(people: Iterable[Newcomer], *, now: datetime) -> int:
         with connection.wrap_database_errors, cursor.copy(COPY) as copy:
             for person in people:
                 copy.write_row(person)
-    return _settle_in(now)
+    return _settle_in(now, placed)
 
 
 def join_series(
@@ -155,10 +168,10 @@ def join_series(
     return _settle_in(now)
 
 
-def _settle_in(now: datetime) -> int:
+def _settle_in(now: datetime, placed: float = 0) -> int:
     texts = _texts(now)
     with connection.cursor() as cursor:
-        cursor.execute(MEMBERS)
+        cursor.execute(MEMBERS, {"placed": placed})
         count = cursor.rowcount
         cursor.execute(IDENTITIES)
         cursor.execute(CONSENTS, [list(column) for column in zip(*texts, strict=True)])
@@ -204,9 +217,9 @@ def list_goods(rows: Iterable[tuple[str, str, str, str, str, str]], *, now: date
     return len(Product.objects.bulk_create(made))
 
 
-def tags(names: Iterable[str], *, now: datetime) -> list[int]:
-    """The ids of these tags; made where missing. Inner."""
-    wanted = list(names)
-    Tag.objects.bulk_create([Tag(name=name, created_at=now) for name in wanted], ignore_conflicts=True)
-    found = dict(Tag.objects.filter(name__in=wanted).values_list("name", "pk"))
-    return [found[name] for name in wanted]
+def tags(words: Iterable[tuple[str, str, str]], *, now: datetime) -> list[int]:
+    """The ids of these tags, given as (name, English name, group); made where missing. Inner."""
+    wanted = [Tag(name=name, name_en=name_en, group=group, created_at=now) for name, name_en, group in words]
+    Tag.objects.bulk_create(wanted, ignore_conflicts=True)
+    found = dict(Tag.objects.filter(name__in=[tag.name for tag in wanted]).values_list("name", "pk"))
+    return [found[tag.name] for tag in wanted]

@@ -53,9 +53,8 @@ def marketer(client):
 
 def wake():
     """What the clock does every few seconds."""
-    tasks.read_events()
-    tasks.start_due()
-    tasks.send_messages()
+    for task in (tasks.read_events, tasks.start_due, tasks.send_messages):
+        task()
 
 
 def figures(page):
@@ -89,11 +88,7 @@ def test_from_the_first_receipt_to_the_figure_on_the_report_page(client, markete
 
     # 1–8. The till posts an order: identity, order, points, growth and tier before the receipt is printed.
     printed = till.post("/orders", receipt | {"number": "T-1", "amount": "1280.00"})[1]
-    assert (printed["status"], printed["earned_points"], printed["member"]["number"]) == (
-        "created",
-        1280,
-        shopper.number,
-    )
+    assert (printed["earned_points"], printed["member"]["number"]) == (1280, shopper.number)
     assert printed["member"]["holdings"][0]["tier"] == "Silver"
     assert Event.objects.filter(member=shopper, kind="tier.changed").count() == 1
     assert Inbox.objects.filter(reader="campaigns", event__kind="tier.changed").count() == 1

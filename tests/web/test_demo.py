@@ -1,7 +1,7 @@
 """The demo chain is believable, agrees with itself, and can hurt nobody."""
 
 import pickle
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import phonenumbers
 import pytest
@@ -9,14 +9,32 @@ from django.contrib.auth import authenticate
 from django.core.management import CommandError, call_command
 from django.db.models import Count, F, Q, Sum
 
+from campaigns.models import Campaign, CampaignTemplate, Delivery
+from campaigns.queries import reports
+from campaigns.services import triggers
 from loyalty.models import Account, Coupon, Standing
 from loyalty.queries import reconcile
-from members.models import Consent, Event, Identity, Member, Order, OrderLine, Product, Refund, StoreBinding
+from members.models import (
+    Consent,
+    Event,
+    Identity,
+    Inbox,
+    Member,
+    MemberTag,
+    Order,
+    OrderLine,
+    Product,
+    Refund,
+    StoreBinding,
+    Tag,
+)
 from members.rules import numbers, phones
 from members.services import founding as members_founding
+from segments.models import Segment
 from stores.access import Role
-from stores.models import Brand, Chain, CodeScan, Staff, Store, StoreCode
+from stores.models import Brand, Chain, CodeScan, Sender, Staff, Store, StoreCode
 from stores.queries import demo
+from stores.rules import places
 from web.demo import catalogue, crew, people, trade, world
 from web.demo.fill import fill
 
@@ -153,6 +171,54 @@ def test_members_are_bound_joined_and_told_of(chain):
     assert Event.objects.filter(kind="member.joined").count() == SIZE.members
     assert CodeScan.objects.filter(joined_at__isnull=False).exists()
     assert Coupon.objects.filter(expires_at__gt=NOW).exists()
+
+
+# --- the loop ------------------------------------------------------------------------------------------
+@pytest.mark.django_db
+def test_four_fifths_of_the_members_live_near_their_store(chain):
+    placed = Member.objects.exclude(latitude=None).select_related("home_store")
+    assert 0.75 < placed.count() / SIZE.members < 0.85
+    away = [
+        places.metres(member.latitude, member.longitude, member.home_store.latitude, member.home_store.longitude)
+        for member in placed
+    ]
+    assert max(away) < 6_300
+    assert 0.4 < sum(each < 3_000 for each in away) / len(away) < 0.7
+
+
+@pytest.mark.django_db
+def test_the_campaigns_that_ran_are_whole_and_some_members_came_back(chain):
+    ran = Campaign.objects.filter(status=Campaign.Status.FINISHED, kind=Campaign.Kind.SCHEDULED)
+    assert ran.count() == 3
+    found = [reports.results(campaign) for campaign in ran]
+    assert all(each.is_whole and each.waiting == 0 for each in found)
+    assert sum(each.sent for each in found) > 100
+    assert all(0 < each.redeemed <= each.issued == each.sent and each.opened for each in found)
+    early = Delivery.objects.filter(sent_at__lt=F("member__joined_at"))
+    assert not early.exists()
+    assert {each.reason for report in found for each in report.lost} == {"no_consent"}
+
+
+@pytest.mark.django_db
+def test_tomorrows_campaign_waits_and_the_welcome_greets_newcomers_only(chain):
+    waiting = Campaign.objects.get(status=Campaign.Status.SCHEDULED, kind=Campaign.Kind.SCHEDULED)
+    assert NOW < waiting.starts_at < NOW + timedelta(days=1)
+    assert waiting.snapshot.size > 0
+    welcome = Campaign.objects.get(kind=Campaign.Kind.TRIGGERED)
+    assert (welcome.status, welcome.trigger) == ("running", "member.joined")
+    old = Event.objects.filter(kind="member.joined").latest("at")
+    assert triggers.on_event(old, now=NOW) == 0
+    assert not Inbox.objects.filter(reader="campaigns", event__kind="member.joined").exists()
+
+
+@pytest.mark.django_db
+def test_headquarters_finds_audiences_tags_and_templates_to_begin_with(chain):
+    assert Segment.objects.filter(description__gt="").count() == 8
+    assert Tag.objects.exclude(group="").count() == 12
+    assert all(MemberTag.objects.filter(tag__name=name).exists() for name in ("高价值客户", "沉睡客户"))
+    assert CampaignTemplate.objects.filter(is_local=True).count() == 2
+    assert CampaignTemplate.objects.count() == 4
+    assert {sender.settings.get("is_silent") for sender in Sender.objects.all()} == {None}
 
 
 # --- it agrees with itself -----------------------------------------------------------------------------

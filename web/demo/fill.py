@@ -22,12 +22,13 @@ from members.services import founding as members_founding
 from stores.services import founding
 from stores.services.founding import NewScan
 
-from . import crew, trade, tree
+from . import crew, loop, trade, tree
 from .people import newcomers, people
 from .words import FEMALE, MALE, SURNAMES
 from .world import BRANDS, SIZES, BrandPlan, Size, World, new_world
 
 SCAN_DAYS = 45  # scans are kept for as long as pages show them
+PLACED = 0.8  # of the members live at a place that is known
 LOOKERS = 1.3  # visitors who scan and leave, for each who joins
 BATCH = 1500  # receipts that make a call worth its cost
 CHUNK = 100_000  # members of a big one in one transaction
@@ -64,6 +65,9 @@ def fill(size: Size, *, seed: int, now: datetime, workers: int, say: Callable[[s
         founding.refresh_statistics()  # or the first receipts would be planned for empty tables
     with report.step(f"{size.orders:,} orders"):
         report.counts["refused"] = sum(_share(world, workers, _trade_brand))
+    founding.refresh_statistics()
+    with report.step("audiences, coupons, campaigns"):
+        report.counts |= loop.build(world)
     with report.step("scans and statistics"):
         _scan(world)
         founding.refresh_statistics()
@@ -124,7 +128,7 @@ def _prepare() -> None:
 
 def _join_brand(world: World, plan: BrandPlan) -> int:
     with transaction.atomic(durable=True):
-        return members_founding.join_many(newcomers(world, plan, world.tag_ids), now=world.founded)
+        return members_founding.join_many(newcomers(world, plan, world.tag_ids), now=world.founded, placed=PLACED)
 
 
 def _enrol_brand(world: World, plan: BrandPlan) -> int:

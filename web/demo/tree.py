@@ -19,7 +19,7 @@ from stores.services.founding import NewStore
 
 from . import catalogue
 from .places import AREAS, CITIES, ROADS, SPOTS
-from .words import TAGS
+from .words import COMPUTED_TAGS, TAGS
 from .world import BRANDS, BrandPlan, Shop, World
 
 RUN_BY_DEALERS = 0.3
@@ -68,6 +68,7 @@ def lay(world: World) -> Ground:
         [(g.sku, g.name, g.department, g.category, g.maker, g.size) for g in catalogue.goods()], now=world.founded
     )
     world.tag_ids = members_founding.tags(TAGS, now=world.founded)
+    members_founding.tags(COMPUTED_TAGS, now=world.founded)
     consent.ensure_texts(now=world.founded)
     return Ground(chain, brands, regions, _dealers(regions))
 

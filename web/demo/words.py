@@ -16,4 +16,13 @@ MALE = (
     "晓东", "立新", "振华", "永强", "少华", "家明", "景行", "修远", "承宇", "博文", "子墨", "皓轩", "锦程", "云飞", "立轩",
     "建华", "建平", "小龙", "文轩", "俊熙", "奕辰", "沐辰", "亦凡", "峰", "刚", "凯",
 )  # fmt: skip
-TAGS = ("到店自提", "企业团购", "生日礼已领", "羊毛党观察", "周末家庭", "咖啡爱好者", "会员日常客", "母婴顾问跟进")
+# name, English name, group
+TAGS = (
+    ("到店自提", "Picks up in store", "购物习惯"), ("企业团购", "Buys for a company", "购物习惯"),
+    ("周末家庭", "Weekend family", "购物习惯"), ("咖啡爱好者", "Coffee lover", "兴趣"),
+    ("护肤达人", "Skin care fan", "兴趣"), ("户外运动", "Outdoors", "兴趣"),
+    ("生日礼已领", "Birthday gift taken", "服务"), ("会员日常客", "Comes on member days", "服务"),
+    ("母婴顾问跟进", "Followed by a baby adviser", "服务"), ("羊毛党观察", "Under watch for abuse", "风险"),
+)  # fmt: skip
+# worn by whoever a rule names; the demo gives them out once
+COMPUTED_TAGS = (("高价值客户", "High value", "价值"), ("沉睡客户", "Asleep", "价值"))
