@@ -10,7 +10,7 @@ from loyalty.queries import at_store
 from members.queries import today
 from stores.access import Permission, may
 
-from . import tasks
+from . import todo
 from .shop import in_store
 
 SHOWN = 100  # members of one day on one page
@@ -25,7 +25,7 @@ def home(request: HttpRequest) -> HttpResponse:
     running = promotions.running(request.user, request.store, now=now)
     context = {
         "today": figures, "redeemed": at_store.redeemed(request.store, now=now), "running": running,
-        "tasks": tasks.of(request, figures, running, now=now), "brand": request.store.brand,
+        "tasks": todo.of(request, figures, running, now=now), "brand": request.store.brand,
         "may_promote": may(request.user, Permission.PROMOTION_START),
     }  # fmt: skip
     return render(request, "counter/home.html", context)

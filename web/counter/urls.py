@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import codes, find, promotions, redeem, shop, tasks, today
+from . import codes, find, promotions, redeem, shop, today, todo
 
 urlpatterns = [
     path("", today.home, name="counter-home"),
@@ -17,8 +17,8 @@ urlpatterns = [
     path("redeem/done", redeem.done, name="counter-redeem-done"),
     path("redeem/undo", redeem.undo, name="counter-redeem-undo"),
     path("joined", today.joined, name="counter-joined"),
-    path("today/<str:kind>", tasks.people, name="counter-people"),
-    path("today/<str:kind>/done", tasks.tick, name="counter-tick"),
+    path("today/<str:kind>", todo.people, name="counter-people"),
+    path("today/<str:kind>/done", todo.tick, name="counter-tick"),
     path("promotions", promotions.index, name="counter-promotions"),
     path("promotions/new/<int:pk>", promotions.start, name="counter-promotion-new"),
     path("promotions/new/<int:pk>/reach", promotions.reach, name="counter-promotion-reach"),
