@@ -9,8 +9,8 @@ from stores.services import log
 
 from ..models import Member
 from ..rules import phones
-from . import events
 from ..rules.receipts import printable
+from . import events
 
 FIELDS = ("name", "gender", "birthday", "language", "note")
 
