@@ -65,8 +65,9 @@ def fill(size: Size, *, seed: int, now: datetime, workers: int, say: Callable[[s
         founding.refresh_statistics()  # or the first receipts would be planned for empty tables
     with report.step(f"{size.orders:,} orders"):
         report.counts["refused"] = sum(_share(world, workers, _trade_brand))
-    founding.refresh_statistics()
     with report.step("audiences, coupons, campaigns"):
+        founding.bulk_session()  # sharing the work closed this process's connection
+        founding.refresh_statistics()
         report.counts |= loop.build(world)
     with report.step("scans and statistics"):
         _scan(world)

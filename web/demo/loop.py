@@ -37,7 +37,7 @@ from .places import CITIES
 from .world import ZONE, World
 
 RATE = 10_000  # messages a second while history is written
-OPENED, USED = 90, 40  # in each campaign that ran, at most
+OPENED, USED = 60, 30  # in each campaign that ran, at most
 SMALL = 20_000  # members: below, a single city has too few
 DAY = timedelta(days=1)
 
