@@ -21,6 +21,7 @@ from .world import BRANDS, World
 
 STILL_INVITED = 0.06  # the share of accounts whose owner has not opened the invitation yet
 HOME_CITY = "杭州"
+HOME_SHARE = 0.03  # of its brand's joins and sales: a flagship store
 
 
 class Login(NamedTuple):
@@ -80,6 +81,16 @@ def home_store(opened: dict[str, list[Store]]) -> Store:
     trading = [s for s in opened[BRANDS[0].code] if s.closed_on is None and s.first_join_at]
     by_dealer = [s for s in trading if s.dealer_id] or trading
     return next((s for s in by_dealer if s.city == HOME_CITY), by_dealer[0])
+
+
+def make_home_lively(world: World, opened: dict[str, list[Store]]) -> None:
+    """Give the known manager's store enough of its brand's trade that its phone has something to show on any day."""
+    home = home_store(opened).pk
+    shops = world.shops[BRANDS[0].code]
+    total = sum(shop.weight for shop in shops)
+    for shop in shops:
+        if shop.pk == home:
+            shop.weight = max(shop.weight, HOME_SHARE * total)
 
 
 def _known(opened: dict[str, list[Store]]) -> list[NewPerson]:

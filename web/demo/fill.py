@@ -102,6 +102,7 @@ def found(world: World):
     admin = crew.first_administrator(world)
     opened = tree.open_stores(world, ground, admin)
     hired = crew.hire(world, ground, opened, admin)
+    crew.make_home_lively(world, opened)
     crew.hang_codes(world, opened, admin, hired)
     return admin
 
