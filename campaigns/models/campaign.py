@@ -128,3 +128,9 @@ class Campaign(models.Model):
 
     def __str__(self):
         return self.name
+
+    @property
+    def launched_sender(self) -> Sender:
+        """The sender of a campaign that was launched: only a draft may be without."""
+        assert self.sender is not None, "a launched campaign has a sender"
+        return self.sender

@@ -155,12 +155,12 @@ def results(rows: list[Campaign], *, now: datetime) -> list[Result]:
             n=Count("pk"), used=Count("redeemed_at"), off=Sum("discount")
         )
     }
-    return [
-        Result(
-            row, *told.get(row.pk, (0, 0)), *used.get(row.coupon_template_id, (0, 0, Decimal(0))), _is_over(row, now)
-        )
-        for row in rows
-    ]
+    found = []
+    for row in rows:
+        planned, sent = told.get(row.pk, (0, 0))
+        issued, redeemed, discount = used.get(row.coupon_template_id, (0, 0, Decimal(0)))
+        found.append(Result(row, planned, sent, issued, redeemed, discount, _is_over(row, now)))
+    return found
 
 
 def _is_over(row: Campaign, now: datetime) -> bool:

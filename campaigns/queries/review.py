@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 from django.conf import settings
@@ -80,7 +81,7 @@ def of(campaign: Campaign, *, now: datetime) -> Review:
     """What a launch would do, as far as can be known now. Raises RuleError and TooSlow for its audience."""
     ids = _audience(campaign, now)
     chosen = ids if len(ids) <= SAMPLE else ids[np.linspace(0, len(ids) - 1, SAMPLE).astype(np.int64)]
-    rows = _look(campaign, chosen, now) if campaign.sender else []
+    rows = _look(campaign, campaign.sender, chosen, now) if campaign.sender else []
     scale = len(ids) / len(chosen) if len(chosen) else 1
     start = max(campaign.starts_at or now, now)
     quiet = Quiet(campaign.quiet_from, campaign.quiet_until)
@@ -106,18 +107,19 @@ def of(campaign: Campaign, *, now: datetime) -> Review:
 
 
 def _audience(campaign: Campaign, now: datetime) -> np.ndarray:
-    if campaign.snapshot_id:
+    if campaign.snapshot is not None:
         return snapshots.ids_of(campaign.snapshot)
     if campaign.segment is None:
         return np.empty(0, np.int32)
     return audiences.ids(campaign.segment.rule, now=now)
 
 
-def _look(campaign: Campaign, ids: np.ndarray, now: datetime) -> list[tuple[str, str, bool | None, int]]:
-    sender = campaign.sender
+def _look(
+    campaign: Campaign, sender: Sender, ids: np.ndarray, now: datetime
+) -> list[tuple[str, str, bool | None, int]]:
     leaves = sender.kind != Sender.Kind.CONSOLE and sender.medium == Sender.Medium.SMS
     is_marketing = campaign.purpose == Purpose.MARKETING
-    given = {
+    given: dict[str, Any] = {
         "blocks": settings.DEMO_NUMBERS_BLOCK_SEND and leaves, "cap": campaign.cap_count if is_marketing else 0,
         "zone": settings.TIME_ZONE, "members": numbers(ids.tolist()), "purpose": campaign.purpose,
         "kind": ADDRESSES[Sender.Medium(sender.medium)], "medium": sender.medium,

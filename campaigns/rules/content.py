@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -36,7 +36,8 @@ class ContentProblem(ValueError):
     """The text cannot be sent as it is written. The message may be shown."""
 
 
-class Parts(NamedTuple):
+@dataclass(frozen=True)
+class Parts:
     """How a text travels by SMS: ``units`` of an encoding that fits ``each`` of them into one of ``count`` parts."""
 
     count: int

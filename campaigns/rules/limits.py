@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -43,7 +44,8 @@ class Quiet(NamedTuple):
         raise ValueError(f"{self} never opens in {zone}")
 
 
-class Cap(NamedTuple):
+@dataclass(frozen=True)
+class Cap:
     """At most ``count`` messages in ``days`` days (of UTC), through one medium. ``count`` 0: no cap."""
 
     count: int

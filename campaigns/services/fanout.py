@@ -7,6 +7,7 @@ advisory lock keeps two from doing the same slice, and the unique key would stop
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import F, Q
@@ -52,6 +53,7 @@ def start_due(*, now: datetime, limit: int = 1_000) -> int:
 
 
 def _fan_out(campaign: Campaign, *, now: datetime, limit: int) -> int:
+    assert campaign.snapshot is not None, "only campaigns with a locked audience are due"
     ids = snapshots.ids_of(campaign.snapshot)  # sorted, so that a position is enough to go on
     made = 0
     for _slice in range(limit):
@@ -89,8 +91,8 @@ def _is_mine(campaign: Campaign) -> bool:
 
 
 def _insert(campaign: Campaign, members: list[int], first: int, now: datetime) -> int:
-    given = {
-        "campaign": campaign.pk, "medium": campaign.sender.medium, "first": first, "batch": BATCH, "now": now,
+    given: dict[str, Any] = {
+        "campaign": campaign.pk, "medium": campaign.launched_sender.medium, "first": first, "batch": BATCH, "now": now,
         "members": numbers(members), "last": (len(members) - 1) // BATCH,
     }  # fmt: skip
     with connection.cursor() as cursor:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -81,7 +82,7 @@ def claim(*, worker: str, now: datetime, seconds: float = SECONDS) -> Held | Non
 
 
 def _claim(worker: str, now: datetime, seconds: float, *, campaign: int | None, most: int) -> Held | None:
-    given = {"now": now, "worker": worker, "seconds": seconds, "campaign": campaign, "most": most}
+    given: dict[str, Any] = {"now": now, "worker": worker, "seconds": seconds, "campaign": campaign, "most": most}
     with connection.cursor() as cursor:
         rows = cursor.execute(CLAIM, given).fetchall()
     if not rows:

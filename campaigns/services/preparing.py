@@ -123,9 +123,10 @@ class Prepared(NamedTuple):
 
 def limits_of(campaign: Campaign, *, is_local: bool) -> Limits:
     """The campaign's limits as plain data; ``is_local``: nothing leaves this machine."""
+    leaves = not is_local and campaign.launched_sender.medium == Sender.Medium.SMS
     return Limits(
         Quiet(campaign.quiet_from, campaign.quiet_until), campaign.drop_stale_after, campaign.ends_at,
-        blocks_demo=settings.DEMO_NUMBERS_BLOCK_SEND and not is_local and campaign.sender.medium == Sender.Medium.SMS,
+        blocks_demo=settings.DEMO_NUMBERS_BLOCK_SEND and leaves,
     )  # fmt: skip
 
 
@@ -168,7 +169,7 @@ def look(held: Held, *, most: int) -> list[Row]:
     book = Book.objects.filter(program__brand=campaign.brand_id, asset=Book.Asset.POINTS) if uses_points else None
     given: dict[str, Any] = {
         "book": book.values_list("pk", flat=True).first() if book is not None else None, "purpose": campaign.purpose,
-        "kind": ADDRESSES[Sender.Medium(campaign.sender.medium)], "campaign": campaign.pk, "step": held.step,
+        "kind": ADDRESSES[Sender.Medium(campaign.launched_sender.medium)], "campaign": campaign.pk, "step": held.step,
         "numbers": numbers(held.numbers), "most": most,
     }  # fmt: skip
     with connection.cursor() as cursor:
@@ -188,9 +189,9 @@ def _under_the_cap(campaign: Campaign, rows: list[Row], now: datetime) -> tuple[
     got: set[int] = set()
     fresh = [row for row in rows if not row.is_again]
     for chosen in _no_member_twice(fresh):
-        given = {
-            "medium": campaign.sender.medium, "day": day, "first": cap.first_day(day), "cap": cap.count or NO_CAP,
-            "members": numbers(row.member_id for row in chosen),
+        given: dict[str, Any] = {
+            "medium": campaign.launched_sender.medium, "day": day, "first": cap.first_day(day),
+            "cap": cap.count or NO_CAP, "members": numbers(row.member_id for row in chosen),
         }  # fmt: skip
         with connection.cursor() as cursor:
             members = {member for (member,) in cursor.execute(RESERVE, given)}
@@ -204,7 +205,8 @@ def _no_member_twice(rows: list[Row]) -> Iterable[list[Row]]:
     left = rows
     while left:
         seen: set[int] = set()
-        turn, rest = [], []
+        turn: list[Row] = []
+        rest: list[Row] = []
         for row in left:
             (rest if row.member_id in seen else turn).append(row)
             seen.add(row.member_id)
@@ -283,7 +285,7 @@ def free(campaign: Campaign, taken: Iterable[tuple[datetime, int]]) -> None:
     for turn in _turns([(member, at.astimezone(UTC).date()) for at, member in taken]):
         with connection.cursor() as cursor:
             days = texts(str(day) for _member, day in turn)
-            cursor.execute(FREE, [numbers(member for member, _day in turn), days, campaign.sender.medium])
+            cursor.execute(FREE, [numbers(member for member, _day in turn), days, campaign.launched_sender.medium])
 
 
 def _turns(pairs: list) -> Iterable[list]:

@@ -71,7 +71,8 @@ def start(
 def stop(campaign: Campaign, *, by: Staff, now: datetime, reason: str) -> Campaign:
     """End a promotion: nothing more is said or given out; what shoppers hold stays good. Raises CampaignProblem."""
     stopped = campaigns.cancel_inner(campaign, by=by, now=now, reason=reason)
-    if CouponTemplate.objects.filter(pk=stopped.coupon_template_id, is_live=True).update(is_live=False):
+    coupon = stopped.coupon_template_id
+    if coupon is not None and CouponTemplate.objects.filter(pk=coupon, is_live=True).update(is_live=False):
         log.record("promotion.stopped", stopped, by=by, now=now, store_id=stopped.store_id, reason=reason)
     return stopped
 

@@ -102,7 +102,7 @@ def _work_off(held: Held, *, clock: Clock, group: int) -> int:
 
 def _converse(held: Held, *, clock: Clock, group: int) -> int:
     """Groups of messages until the lease holds nothing more, or the other side wants a rest."""
-    sender = held.campaign.sender
+    sender = held.campaign.launched_sender
     connector = connect(sender.kind, senders.account_of(sender))
     most = size = max(1, min(group, sender.rate))
     looked = 0
@@ -124,7 +124,7 @@ def _converse(held: Held, *, clock: Clock, group: int) -> int:
 
 def _may_repeat(campaign: Campaign) -> bool:
     """Whether a message of unknown fate is said again: the other side knows its key, or it is no offer."""
-    return campaign.sender.is_idempotent or campaign.purpose != Purpose.MARKETING
+    return campaign.launched_sender.is_idempotent or campaign.purpose != Purpose.MARKETING
 
 
 def _slot(sender: Sender, count: int) -> float:
@@ -201,7 +201,7 @@ def _write(
         [((row.taken_at if row.is_again else None) or prepared.at, row.member_id) for row in lost + not_begun],
     )
     _defer_tries(held, judged, mouth.mood.wait, now)
-    rest = _note_sender(held.campaign.sender, heard, mouth, now)
+    rest = _note_sender(held.campaign.launched_sender, heard, mouth, now)
     if rest:
         leases.release(held, not_before=rest)
     _watch(held.campaign, judged, now)
@@ -310,7 +310,7 @@ def _watch(campaign: Campaign, judged: list[tuple[Row, Heard, Outcome]], now: da
 @transaction.atomic(durable=True)
 def _rest(held: Held, problem: str, *, now: datetime) -> None:
     """The sender cannot be used: nobody tries for a while, and its page says why."""
-    Sender.objects.filter(pk=held.campaign.sender_id).update(
+    Sender.objects.filter(pk=held.campaign.launched_sender.pk).update(
         closed_until=now + TROUBLE, last_error=problem[:200], errors_in_row=F("errors_in_row") + 1
     )
     leases.release(held, not_before=now + TROUBLE)

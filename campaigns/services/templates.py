@@ -52,8 +52,10 @@ def save(template: CampaignTemplate | None, *, by: Staff | None, now: datetime, 
     if changed:
         held.version, held.updated_at = held.version + 1, now
         held.save(update_fields=[*changed, "version", "updated_at"])
-        kept = {side: {name: words[name] for name in changed} for side, words in (("before", before), ("after", after))}
-        log.record("template.edited", held, by=by, now=now, **kept)
+        log.record(
+            "template.edited", held, by=by, now=now,
+            before={name: before[name] for name in changed}, after={name: after[name] for name in changed},
+        )  # fmt: skip
     return held
 
 

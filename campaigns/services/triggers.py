@@ -27,27 +27,30 @@ def on_event(event: Event, *, now: datetime) -> int:
 
     What happened before a campaign began is no cause for it: a backlog of old events greets nobody.
     """
-    if event.member_id is None:
+    member = event.member_id
+    if member is None:
         return 0
     live = Campaign.objects.filter(status=Campaign.Status.RUNNING, trigger=event.kind, starts_at__lte=event.at)
     live = live.filter(Q(ends_at=None) | Q(ends_at__gt=event.at)).select_related("segment", "sender")
-    return sum(_enter(campaign, event, now) for campaign in live.order_by("pk") if _concerns(campaign, event, now))
+    return sum(
+        _enter(campaign, event, now) for campaign in live.order_by("pk") if _concerns(campaign, event, member, now)
+    )
 
 
-def _concerns(campaign: Campaign, event: Event, now: datetime) -> bool:
-    """Whether the event is of the campaign's brand, and its member in the campaign's audience."""
+def _concerns(campaign: Campaign, event: Event, member: int, now: datetime) -> bool:
+    """Whether the event is of the campaign's brand, and the member in the campaign's audience."""
     if event.store is not None and event.store.brand_id != campaign.brand_id:
         return False
     if campaign.store_id is not None and event.store_id != campaign.store_id:
         return False
-    return campaign.segment is None or audiences.holds(campaign.segment.rule, event.member_id, now=now)
+    return campaign.segment is None or audiences.holds(campaign.segment.rule, member, now=now)
 
 
 def _enter(campaign: Campaign, event: Event, now: datetime) -> bool:
     """One delivery and the batch that holds it."""
     given = {
-        "campaign": campaign.pk, "event": event.pk, "member": event.member_id, "medium": campaign.sender.medium,
-        "now": now,
+        "campaign": campaign.pk, "event": event.pk, "member": event.member_id,
+        "medium": campaign.launched_sender.medium, "now": now,
     }  # fmt: skip
     with connection.cursor() as cursor:
         row = cursor.execute(ENTER, given).fetchone()

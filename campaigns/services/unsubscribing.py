@@ -46,8 +46,8 @@ def give_back(token: str, *, language: str, now: datetime, address: str | None =
     held = consent.latest(member, Purpose.MARKETING)
     if held is None or held.is_given or held.method != METHOD:
         return False  # a yes that was never given cannot be given back by a link
-    given = {"language": language, "method": METHOD, "now": now, "address": address}
-    return consent.give(member, Purpose.MARKETING, **given) is not None
+    given = consent.give(member, Purpose.MARKETING, language=language, method=METHOD, now=now, address=address)
+    return given is not None
 
 
 def _member(token: str) -> Member:

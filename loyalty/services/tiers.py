@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from members.services import events, hot
 from members.services.arrays import numbers
@@ -46,7 +47,7 @@ def reevaluate_in(member_ids: Iterable[int], program_id: int, growth_book: int, 
     ids = sorted(set(member_ids))
     if not ids:
         return 0
-    given = [growth_book, program_id, numbers(ids), now, program_id, program_id, reason, now]
+    given: list[Any] = [growth_book, program_id, numbers(ids), now, program_id, program_id, reason, now]
     with hot.cursor(len(ids)) as cursor:
         cursor.execute(REEVALUATE, given)
         moves = cursor.fetchall()

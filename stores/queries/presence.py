@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import QuerySet
@@ -10,7 +12,7 @@ from django.db.models import QuerySet
 def which_exist(sets: dict[str, QuerySet]) -> set[str]:
     """The names of those that hold at least one row."""
     asked: dict[str, str] = {}
-    given: list[object] = []
+    given: list[Any] = []
     for name, rows in sets.items():
         try:
             text, parameters = rows.order_by().values("pk")[:1].query.sql_with_params()
