@@ -36,7 +36,7 @@ ACTIONS: dict[str, Any] = {
     "member.joined": _("Member joined"),
     "member.edited": _("Member edited"),
     "member.bound": _("Member bound to a store"),
-    "member.revealed": _("Phone number shown"),
+    "member.phone_revealed": _("Phone number shown"),
     "member.tagged": _("Tag added"),
     "member.untagged": _("Tag removed"),
     "member.exported": _("Members exported"),
@@ -95,6 +95,8 @@ ACTIONS: dict[str, Any] = {
     "sender.edited": _("Sender edited"),
     "sender.tried": _("Sender tried"),
     "log.exported": _("Action log exported"),
+    "task.done": _("Task done"),
+    "task.reopened": _("Task opened again"),
 }
 FIELDS: dict[str, Any] = {
     "username": _("login name"),
