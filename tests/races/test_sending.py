@@ -75,6 +75,13 @@ def test_twin_without_the_lock_and_the_unique_key_doubles_messages(monkeypatch):
     bare = fanout.CREATE.replace("ON CONFLICT (campaign_id, member_id, step, medium, occurrence) DO NOTHING", "")
     monkeypatch.setattr(fanout, "CREATE", bare)
     monkeypatch.setattr(fanout, "_is_mine", lambda campaign: True)
+    gate, insert = threading.Barrier(HANDS), fanout._insert
+
+    def insert_together(*given):
+        gate.wait(timeout=10)
+        return insert(*given)
+
+    monkeypatch.setattr(fanout, "_insert", insert_together)
     with without(Delivery, "delivery_once"):
         at_once(lambda n: fanout.start_due(now=NOON))
         assert Delivery.objects.count() > 40
