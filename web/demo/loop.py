@@ -171,9 +171,9 @@ def _templates(loop: Loop, made: dict[str, CouponTemplate]) -> list[CampaignTemp
 def _past(loop: Loop, made: dict[str, CouponTemplate]) -> Iterator[Campaign]:
     """Three that ran, each to a city's members who were there already; in a small demo to those of its whole area."""
     plans = [
-        (-40, "换季问候", "杭州", "满30减6", "{name}，换季啦，送您{coupon}：{code} {link}"),
-        (-22, "周末88折", "广州", "全场88折", "{name}，这个周末{coupon}：{code} {link}"),
-        (-9, "沉睡唤醒", "成都", "满30减6", "{name}，好久不见，送您{coupon}：{code} {link}"),
+        (-40, "换季问候", "宁波", "满30减6", "{name}，换季啦，送您{coupon}：{code} {link}"),
+        (-22, "周末88折", "佛山", "全场88折", "{name}，这个周末{coupon}：{code} {link}"),
+        (-9, "沉睡唤醒", "无锡", "满30减6", "{name}，好久不见，送您{coupon}：{code} {link}"),
     ]  # fmt: skip
     for days, name, city, coupon, text in plans:
         begins = loop.at(days)
