@@ -28,7 +28,7 @@ class Size:
 
 SIZES = {
     "2k": Size(2_000, 60, 240, 5_000),
-    "100k": Size(100_000, 2_000, 6_000, 100_000),
+    "100k": Size(100_000, 2_000, 6_000, 70_000),
 }
 # For benches: members and orders drawn inside the database, on the ground of the usual demo.
 SERIES = {"200k": 200_000, "2m": 2_000_000, "10m": 10_000_000}
