@@ -35,9 +35,9 @@ class TemplateTable(Table):
         Column("worth", _("Value"), value=worth),
         Column("threshold", _("From an order of"), value=lambda template: template.threshold or None, kind="money"),
         Column("place", _("Where it counts"), value=lambda template: template.get_place_display()),
-        Column("stock", _("Left"), value=left),
-        Column("issued", _("Issued"), kind="number"),
-        Column("used", _("Used"), kind="number"),
+        Column("stock", _("Left to give out"), value=left),
+        Column("issued", _("Number issued"), kind="number"),
+        Column("used", _("Number used"), kind="number"),
         Column(
             "state", _("State"), cell=live_badge, export=lambda one: _("Given out") if one.is_live else _("Stopped")
         ),
