@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from stores.connectors import Connector, Line, Outgoing, Receipt, SendFailed
 
 from ..rules.outcomes import ERRORS_IN_ROW
 
+T = TypeVar("T")
 WINDOW = 0.5  # seconds in which calls begin; then the caller looks again
 FIRST_WIDTH = 8  # calls at once to begin with; one more with every answer
 
@@ -71,19 +73,23 @@ class Mood:
 
 
 class Mouth:
-    """An open line to one sender, used as a context manager. Raises SendFailed if it cannot be opened."""
+    """An open line to one sender, used as a context manager. Raises SendFailed if it cannot be opened.
+
+    Its event loop runs in a thread of its own: the caller's thread may run a loop already.
+    """
 
     def __init__(self, connector: Connector, *, errors_in_row: int, clock: Callable[[], datetime]) -> None:
         self.connector, self.clock = connector, clock
         self.mood = Mood(errors_in_row)
+        self.thread = ThreadPoolExecutor(1, thread_name_prefix="mouth")
         self.runner, self.stack = asyncio.Runner(), AsyncExitStack()
         self.line: Line | None = None
 
     def __enter__(self) -> Mouth:
         try:
-            self.line = self.runner.run(self.stack.enter_async_context(self.connector.open()))
+            self.line = self._run(self.stack.enter_async_context(self.connector.open()))
         except BaseException:
-            self.runner.close()
+            self._close()
             raise
         return self
 
@@ -91,16 +97,23 @@ class Mouth:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            self.runner.run(self.stack.aclose())
+            self._run(self.stack.aclose())
         finally:
-            self.runner.close()
+            self._close()
+
+    def _run(self, act: Coroutine[Any, Any, T]) -> T:
+        return self.thread.submit(self.runner.run, act).result()
+
+    def _close(self) -> None:
+        self.thread.submit(self.runner.close).result()
+        self.thread.shutdown()
 
     def say(self, sayings: Sequence[Saying], *, rate: int, delay: float) -> tuple[list[Heard], list[int]]:
         """Speak for a moment: (what was answered, ids of messages that were not begun).
 
         ``rate`` is messages a second, after ``delay`` seconds. Whatever was begun is waited for.
         """
-        return self.runner.run(self._say(deque(sayings), rate, delay))
+        return self._run(self._say(deque(sayings), rate, delay))
 
     async def _say(self, waiting: deque[Saying], rate: int, delay: float) -> tuple[list[Heard], list[int]]:
         assert self.line is not None

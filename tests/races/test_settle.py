@@ -274,12 +274,12 @@ def test_eight_hands_that_give_out_three_coupons_give_out_three():
 
 
 def test_twin_that_reads_the_stock_and_writes_it_back_gives_out_too_many(monkeypatch):
-    def read_then_write(template):
+    def read_then_write(template, count):
         left = CouponTemplate.objects.get(pk=template.pk).stock
         time.sleep(0.2)
-        return bool(left) and CouponTemplate.objects.filter(pk=template.pk).update(stock=left - 1)
+        return left and CouponTemplate.objects.filter(pk=template.pk).update(stock=left - 1)
 
-    monkeypatch.setattr(coupons, "take_one", read_then_write)
+    monkeypatch.setattr(coupons, "_take", read_then_write)
 
     done, _ = give_at_once(make_shop()[0])
 
