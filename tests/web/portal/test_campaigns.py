@@ -289,10 +289,17 @@ def test_the_preview_says_what_is_wrong_with_a_text(client, marketer, brand, aud
 
 
 def test_the_size_of_the_chosen_audience_stands_beside_the_form(client, marketer, audience):
-    assert "Choose an audience" in read(client, "/campaigns/size/")
-    page = client.get(f"/campaigns/size/?segment={audience.pk}", headers={"HX-Request": "true"})
+    asked = {"HX-Request": "true"}
+    assert "Choose an audience" in said_by(client.get("/campaigns/size/", headers=asked))
+    page = client.get(f"/campaigns/size/?segment={audience.pk}", headers=asked)
     assert 'data-count="3"' in said_by(page)
-    assert client.get("/campaigns/size/?segment=999999").status_code == 404
+    assert client.get("/campaigns/size/?segment=999999", headers=asked).status_code == 404
+
+
+def test_an_address_of_a_part_shows_the_whole_page_to_who_opens_it(client, marketer, brand, audience):
+    campaign = whole(client, brand, audience)
+    assert client.get("/campaigns/size/")["Location"] == "/campaigns/new/"
+    assert client.get(f"/campaigns/{campaign.pk}/run/")["Location"] == f"/campaigns/{campaign.pk}/"
 
 
 # --- review and launch ---------------------------------------------------------------------------------
@@ -366,9 +373,9 @@ def test_the_running_part_asks_again_until_it_is_over(client, marketer, brand, a
     campaign = whole(client, brand, audience)
     client.post(f"/campaigns/{campaign.pk}/launch/")
 
-    living = client.get(f"/campaigns/{campaign.pk}/run/")
+    living = client.get(f"/campaigns/{campaign.pk}/run/", headers={"HX-Request": "true"})
     run()
-    over = client.get(f"/campaigns/{campaign.pk}/run/")
+    over = client.get(f"/campaigns/{campaign.pk}/run/", headers={"HX-Request": "true"})
 
     assert "hx-trigger" in said_by(living)
     assert "HX-Refresh" not in living

@@ -19,6 +19,7 @@ from campaigns.rules import content
 from campaigns.services import campaigns
 from segments.queries import segments
 from stores.access import Permission as P
+from web.ui import htmx
 from web.ui.access import requires
 from web.ui.pages import EditPage
 
@@ -145,6 +146,8 @@ class ScheduleStep(Step):
 @requires(P.CAMPAIGN_EDIT)
 def size(request: HttpRequest) -> HttpResponse:
     """How many the chosen audience has, for beside the form."""
+    if not htmx.is_partial(request):
+        return redirect("campaign-new")
     chosen = request.GET.get("segment", "")
     if not chosen.isdecimal() or len(chosen) > 9:
         return live.no_store(TemplateResponse(request, "portal/campaigns/nobody.html"))

@@ -20,6 +20,7 @@ from campaigns.services import campaigns, promotions
 from stores import access
 from stores.access import Permission as P
 from stores.queries import log
+from web.ui import htmx
 from web.ui.access import requires
 from web.ui.pages import DeletePage, DetailPage, EditPage
 
@@ -96,6 +97,8 @@ def progress(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The running part alone, every few seconds; when the run is over the whole page comes again."""
     rows = queries.for_list(request.user).select_related("snapshot").defer("snapshot__bits")
     campaign = get_object_or_404(rows, pk=pk)
+    if not htmx.is_partial(request):
+        return redirect("campaign-detail", pk)
     words = live_facts(campaign, timezone.now())
     response = TemplateResponse(request, "portal/campaigns/live.html", words)
     response["Cache-Control"] = "no-store"
