@@ -47,7 +47,8 @@ COPY = """
 MEMBERS = f"""
     INSERT INTO members_member (id, number, name, gender, birthday, language, note, home_store_id, associate_id,
         joined_at, joined_channel_id, joined_code_id, created_at, updated_at, latitude, longitude)
-    SELECT n.id, {number_in_sql("n.id").replace("%", "%%")}, n.name, n.gender, n.birthday, n.language, '', n.store_id, n.associate_id,
+    SELECT n.id, {number_in_sql("n.id").replace("%", "%%")}, n.name, n.gender, n.birthday, n.language, '', n.store_id,
+        n.associate_id,
         n.joined_at, n.channel_id, n.code_id, n.joined_at, COALESCE(n.moved_at, n.joined_at),
         s.latitude + d.km * cos(d.angle) / 111.32, s.longitude + d.km * sin(d.angle) / 111.32 / cos(radians(s.latitude))
     FROM newcomer n
