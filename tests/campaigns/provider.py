@@ -66,9 +66,9 @@ class Provider:
         self.port = self.runner.addresses[0][1]
 
     def __enter__(self):
-        self.loop.run_until_complete(self.start())
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
-        self.thread.start()
+        self.thread.start()  # never in this thread: a browser's loop may run in it
+        asyncio.run_coroutine_threadsafe(self.start(), self.loop).result(timeout=10)
         return self
 
     def __exit__(self, *error):

@@ -6,6 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -43,7 +44,8 @@ class WebhookConnector:
             async with self.open() as line:
                 return (await line.send_many([message]))[0]
 
-        answer = asyncio.run(once())
+        with ThreadPoolExecutor(1) as other:  # the caller's thread may run an event loop already
+            answer = other.submit(asyncio.run, once()).result()
         if isinstance(answer, SendFailed):
             raise answer
         return answer
