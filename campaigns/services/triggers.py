@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import connection
 from django.db.models import Q
 
+from loyalty.models import Program
 from members.models import Event
 from segments.queries import audiences
 
@@ -39,11 +40,21 @@ def on_event(event: Event, *, now: datetime) -> int:
 
 def _concerns(campaign: Campaign, event: Event, member: int, now: datetime) -> bool:
     """Whether the event is of the campaign's brand, and the member in the campaign's audience."""
-    if event.store is not None and event.store.brand_id != campaign.brand_id:
+    brand = _brand_of(event)
+    if brand is not None and brand != campaign.brand_id:
         return False
     if campaign.store_id is not None and event.store_id != campaign.store_id:
         return False
     return campaign.segment is None or audiences.holds(campaign.segment.rule, member, now=now)
+
+
+def _brand_of(event: Event) -> int | None:
+    """The brand whose store, programme or channel the event is of; a change of tier names its programme only."""
+    if event.store is not None:
+        return event.store.brand_id
+    if isinstance(program := event.data.get("program"), int):
+        return Program.objects.filter(pk=program).values_list("brand_id", flat=True).first()
+    return event.channel.brand_id if event.channel is not None else None
 
 
 def _enter(campaign: Campaign, event: Event, now: datetime) -> bool:

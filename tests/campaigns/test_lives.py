@@ -11,6 +11,7 @@ from campaigns.queries import campaigns as known
 from campaigns.queries import deliveries
 from campaigns.services import campaigns, templates, triggers
 from campaigns.services.campaigns import CampaignProblem, CannotLaunch
+from loyalty.services import programs
 from members.models import Event
 from members.services import events, inboxes
 from segments.models import Segment
@@ -235,3 +236,15 @@ def test_the_people_behind_a_number_are_those_one_may_see():
     assert {row.member for row in deliveries.for_list(boss, campaign, status=sent)} == {here, there}
     assert {row.member for row in deliveries.for_list(manager, campaign, status=sent)} == {here}
     assert {row.member for row in deliveries.for_list(boss, campaign, reason="no_consent")} == {nobody}
+
+
+def test_a_tier_of_another_brands_programme_starts_nothing():
+    """Such an event names no store, only its programme."""
+    mine, other = make_brand(), make_brand()
+    campaign = make_campaign(kind="triggered", trigger="tier.changed", status="running", brand=mine)
+    member, now = make_member(), NOON
+    theirs = events.append("tier.changed", member=member, at=now, program=programs.ensure(other, now=now).pk)
+    ours = events.append("tier.changed", member=member, at=now, program=programs.ensure(mine, now=now).pk)
+    assert triggers.on_event(theirs, now=now) == 0
+    assert triggers.on_event(ours, now=now) == 1
+    assert campaign.deliveries.count() == 1
