@@ -5,12 +5,18 @@ from collections.abc import Callable
 from .base import Account, Answer, Connector, Line, Outgoing, Receipt, SendFailed
 from .console.connector import ConsoleConnector
 from .smtp.connector import SmtpConnector
-from .webhook.connector import WebhookConnector
+
+
+def _webhook(account: Account) -> Connector:
+    from .webhook.connector import WebhookConnector  # noqa: PLC0415 -- its HTTP client slows every process's start
+
+    return WebhookConnector(account)
+
 
 KINDS: dict[str, Callable[[Account], Connector]] = {
     "console": ConsoleConnector,
     "smtp": SmtpConnector,
-    "webhook": WebhookConnector,
+    "webhook": _webhook,
 }
 NOBODY = Account()
 

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.utils import translation
 
-from stores.connectors.webhook import addresses, signing
+from stores.connectors.webhook import addresses, resolving, signing
 from stores.models import LogEntry, Sender
 from stores.rules import sealing
 from stores.services import senders
@@ -104,8 +104,8 @@ def test_addresses_of_other_kinds(url, problem):
 
 def test_a_name_that_leads_inside_is_refused_at_connecting():
     async def look():
-        resolver = addresses.PublicResolver(may_stay_inside=False)
-        with pytest.raises(addresses.RefusedAddress):
+        resolver = resolving.PublicResolver(may_stay_inside=False)
+        with pytest.raises(resolving.RefusedAddress):
             await resolver.resolve("localhost", 443)
         await resolver.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import hashlib
 import os
 import shutil
@@ -144,7 +145,7 @@ def start_over(cluster: EmbeddedPostgres | None) -> str:
     return "the last start was stopped while it filled the database: made anew"
 
 
-def fill() -> str:
+def fill(cluster: EmbeddedPostgres | None) -> str:
     """Fill an empty database: the demo chain, the real one with CHAIN=journey, nothing with CHAIN=empty."""
     if settings.CHAIN == "empty":
         return ""
@@ -154,6 +155,9 @@ def fill() -> str:
     say("data", f"filling the empty database: manage.py {command}")
     filling().touch()
     call_command(command)
+    if cluster:
+        with connection.cursor() as cursor:
+            cursor.execute("CHECKPOINT")  # else a crash soon after would replay the whole filling at the next start
     filling().unlink()
     return "done"
 
@@ -176,6 +180,14 @@ def collect_static() -> str:
     call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=["axe.min.js", "icons.txt"])
     stamp.write_text(inputs)
     return "static files gathered and compressed"
+
+
+def compile_sources() -> None:
+    """Compile our modules once, before six processes read them: an ordinary account may not write there."""
+    for app in apps.get_app_configs():
+        if Path(app.path).is_relative_to(settings.BASE_DIR) and not Path(app.path).is_relative_to(sys.prefix):
+            compileall.compile_dir(app.path, quiet=2)
+    compileall.compile_dir(settings.BASE_DIR / "config", quiet=2)
 
 
 def child_identity() -> Identity:

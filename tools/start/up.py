@@ -101,27 +101,27 @@ class House:
         steps.timed("broker", lambda: steps.open_broker(self.broker))
         steps.timed("data", lambda: steps.start_over(self.cluster))
         steps.timed("database", steps.migrate)
-        steps.timed("data", steps.fill)
+        steps.timed("data", lambda: steps.fill(self.cluster))
         steps.timed("schedule", steps.set_schedule)
         steps.timed("static", steps.collect_static)
+        steps.compile_sources()
         steps.forget_connections()
 
     def launch(self) -> int:
-        """Start web, workers and clock; gives the port."""
+        """Start the web; gives the port."""
         port = free_port(self.host, self.wanted)
         if port != self.wanted:
             say("web", f"port {self.wanted} is taken, using {port}")
         site = os.environ.get("SITE_URL") or f"http://localhost:{port}"
-        env = {**os.environ, "SITE_URL": site, "PYTHONUNBUFFERED": "1"}
+        env = {**os.environ, "SITE_URL": site, "PYTHONUNBUFFERED": "1", "CELERY_SKIP_CHECKS": "1"}
         watch = Supervisor(self.run / "children.json", identity=steps.child_identity(), cwd=settings.BASE_DIR, env=env)
         self.supervisor = watch
         watch.obey_signals()
-        for child in children(self.host, port):
-            watch.add(child)
+        watch.add(web(self.host, port))
         return port
 
     def watch(self, port: int) -> int:
-        """Wait for health, tell how to get in, then keep everything running. Gives the exit code."""
+        """Wait for health, start the rest, tell how to get in, keep everything running. Gives the exit code."""
         watch = self.supervisor
         assert watch is not None
         if not watch.until(lambda: healthy(self.host, port), timeout=HEALTHY_IN):
@@ -130,6 +130,8 @@ class House:
             say("setup", "not healthy: the lines above say why; everything is stopped again")
             return 1
         self._note(port)
+        for child in workers():  # after the first page: all starting at once would keep its reader waiting
+            watch.add(child)
         while not watch.stopping:
             watch.turn()
             self._revive()
@@ -171,16 +173,27 @@ class House:
         say("stopped", f"everything, in {time.monotonic() - begun:.1f} s")
 
 
-def children(host: str, port: int) -> list[Child]:
-    """What runs beside the database. Long work has a worker of its own, so that receipts never wait for it."""
-    web = ["-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port), "--workers", "2"]
-    web += ["--blocking-threads", "4", "--log-level", "warning", "--respawn-failed-workers", "config.wsgi:application"]
+def web(host: str, port: int) -> Child:
+    """What answers pages and the API."""
+    words = ["-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port), "--workers", "2"]
+    words += [
+        "--blocking-threads",
+        "4",
+        "--log-level",
+        "warning",
+        "--respawn-failed-workers",
+        "config.wsgi:application",
+    ]
+    return Child("web", this_python(*words), grace=15)
+
+
+def workers() -> list[Child]:
+    """What runs beside the web. Long work has a worker of its own, so that receipts never wait for it."""
     worker = ["-m", "celery", "-q", "-A", "config", "worker", "--loglevel", "WARNING"]
     worker += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     beat = ["-m", "celery", "-q", "-A", "config", "beat", "--loglevel", "WARNING", "--pidfile=", "--max-interval", "5"]
     return [
         Child("beat", this_python(*beat), grace=10),
-        Child("web", this_python(*web), grace=15),
         Child("worker", this_python(*worker, "-c", "2", "-n", "worker@%h", "-Q", "counter,reaction")),
         Child("bulk", this_python(*worker, "-c", "1", "-n", "bulk@%h", "-Q", "bulk")),
         Child("audience", this_python("manage.py", "audience_writer"), grace=10),

@@ -6,14 +6,7 @@ import ipaddress
 import socket
 from urllib.parse import urlsplit
 
-from aiohttp.abc import AbstractResolver, ResolveResult
-from aiohttp.resolver import ThreadedResolver
-
 PORTS = {443, 8443}
-
-
-class RefusedAddress(OSError):
-    """The address leads where a webhook may not go."""
 
 
 def is_public(address: str) -> bool:
@@ -67,22 +60,3 @@ def _as_number(host: str) -> str:
         return socket.inet_ntoa(socket.inet_aton(host))
     except OSError:
         return ""
-
-
-class PublicResolver(AbstractResolver):
-    """Looks names up and refuses if any answer is not public; the connection then goes to what was checked."""
-
-    def __init__(self, *, may_stay_inside: bool) -> None:
-        self.inner = ThreadedResolver()
-        self.may_stay_inside = may_stay_inside
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        found = await self.inner.resolve(host, port, family)
-        if not self.may_stay_inside and not all(is_public(each["host"]) for each in found):
-            raise RefusedAddress("the address is not a public one")
-        return found
-
-    async def close(self) -> None:
-        await self.inner.close()

@@ -15,7 +15,8 @@ import aiohttp
 from django.conf import settings
 
 from ..base import Account, Answer, Outgoing, Receipt, SendFailed
-from .addresses import PublicResolver, problem_of
+from .addresses import problem_of
+from .resolving import PublicResolver
 from .signing import ID, SIGNATURE, TIME, sign
 
 LIMITS = aiohttp.ClientTimeout(total=10, connect=3)  # seconds
