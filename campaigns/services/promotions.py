@@ -19,6 +19,7 @@ from segments.services import snapshots
 from stores.models import Staff, Store
 from stores.queries import stores
 from stores.services import log
+from stores.services import stores as shops
 
 from ..models import Campaign, CampaignTemplate
 from ..queries import promotions as neighbourhood
@@ -64,7 +65,9 @@ def start(
         _refuse(reasons, template)
     coupon = _make_coupon(store, template, wish, count, now)
     campaign = campaigns.save_draft_inner(None, by=by, now=now, **_draft(store, template, wish, coupon, snapshot, now))
-    return campaigns.launch_inner(campaign, by=by, now=now)
+    launched = campaigns.launch_inner(campaign, by=by, now=now)
+    shops.note_promotion(store, now=now)
+    return launched
 
 
 @transaction.atomic(durable=True)

@@ -5,11 +5,12 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from ..models import Brand, Dealer, Region, Store
-from ..queries import stores
+from ..queries import board, stores
 
-MILESTONES = {
-    "invited": "invited_at", "printed": "code_printed_at", "scanned": "first_scan_at", "joined": "first_join_at",
-}  # fmt: skip
+STEPS = [
+    ("invited", _("Manager invited")), ("printed", _("Code printed")), ("scanned", _("First scan")),
+    ("joined", _("First member")), ("promoted", _("First promotion")),
+]  # fmt: skip
 
 
 def brands_of(request):
@@ -35,14 +36,9 @@ class StoreFilter(django_filters.FilterSet):
     waits = django_filters.ChoiceFilter(
         method="waiting_for",
         label=_("Waits for"),
-        choices=[
-            ("invited", _("Manager invited")),
-            ("printed", _("Code printed")),
-            ("scanned", _("First scan")),
-            ("joined", _("First member")),
-            ("nothing", _("Nothing: all done")),
-        ],
+        choices=[*STEPS, ("nothing", _("Nothing: all done"))],
     )
+    reached = django_filters.ChoiceFilter(method="that_reached", label=_("Reached"), choices=STEPS)
     state = django_filters.ChoiceFilter(
         method="in_state", label=_("State"), choices=[("open", _("Open")), ("closed", _("Closed"))]
     )
@@ -58,8 +54,11 @@ class StoreFilter(django_filters.FilterSet):
 
     def waiting_for(self, rows, _name, value):
         if value == "nothing":
-            return rows.filter(**{f"{field}__isnull": False for field in MILESTONES.values()})
-        return rows.filter(**{MILESTONES[value]: None})
+            return rows.filter(**{f"{field}__isnull": False for field in board.FIELDS.values()})
+        return rows.filter(**{board.FIELDS[value]: None})
+
+    def that_reached(self, rows, _name, value):
+        return rows.filter(**{f"{board.FIELDS[value]}__isnull": False})
 
     def in_state(self, rows, _name, value):
         return rows.filter(closed_on__isnull=value == "open")

@@ -5,7 +5,7 @@ from .chain import Brand, Dealer, Region
 
 
 class Store(models.Model):
-    """One shop. Its milestones (invited, printed, scanned) feed the opening board."""
+    """One shop. Its milestones (invited, printed, scanned, joined, promoted) feed the opening board."""
 
     code = models.CharField(_("store code"), max_length=32, unique=True)
     brand = models.ForeignKey(Brand, models.PROTECT, related_name="stores", verbose_name=_("brand"))
@@ -29,6 +29,7 @@ class Store(models.Model):
     code_printed_at = models.DateTimeField(_("code printed"), null=True, blank=True)
     first_scan_at = models.DateTimeField(_("first scan"), null=True, blank=True)
     first_join_at = models.DateTimeField(_("first member"), null=True, blank=True)
+    first_promotion_at = models.DateTimeField(_("first promotion"), null=True, blank=True)
 
     class Meta:
         ordering = ["code"]

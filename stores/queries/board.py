@@ -7,10 +7,11 @@ from django.db.models import Count, Q, QuerySet
 
 from ..models import Store
 
-STEPS = ("invited", "printed", "scanned", "joined")
 FIELDS = {
     "invited": "invited_at", "printed": "code_printed_at", "scanned": "first_scan_at", "joined": "first_join_at",
+    "promoted": "first_promotion_at",
 }  # fmt: skip
+STEPS = tuple(FIELDS)
 
 
 @dataclass
@@ -22,6 +23,7 @@ class Progress:
     printed: int = 0
     scanned: int = 0
     joined: int = 0
+    promoted: int = 0
 
     def add(self, other: "Progress") -> None:
         for name in ("total", *STEPS):
@@ -79,5 +81,5 @@ def _name(row: dict, node: str, english: bool) -> str:
 
 def longest_waiting(shops: QuerySet[Store], *, count: int = 10) -> QuerySet[Store]:
     """The open stores that still wait for a step, oldest first."""
-    waiting = Q(invited_at=None) | Q(code_printed_at=None) | Q(first_scan_at=None) | Q(first_join_at=None)
-    return shops.filter(waiting, closed_on=None).select_related("brand", "region").order_by("created_at", "pk")[:count]
+    done = Q(**{f"{field}__isnull": False for field in FIELDS.values()})
+    return shops.filter(~done, closed_on=None).select_related("brand", "region").order_by("created_at", "pk")[:count]

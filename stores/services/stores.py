@@ -132,5 +132,10 @@ def load_many(
     return Loaded(len(made), len(changed))
 
 
+def note_promotion(store: Store, *, now: datetime) -> None:
+    """The store's milestone: it started a promotion of its own. Only the first counts."""
+    Store.objects.filter(pk=store.pk, first_promotion_at=None).update(first_promotion_at=now)
+
+
 def _plain(store: Store, names: Iterable[str]) -> dict[str, str | None]:
     return {name: None if getattr(store, name) is None else str(getattr(store, name)) for name in names}

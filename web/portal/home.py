@@ -148,7 +148,7 @@ def opening(staff: Staff) -> dict:
     """How many open stores passed each step."""
     whole, _brands = board.of(places.visible_to(staff))
     labels = {"invited": _("Manager invited"), "printed": _("Code printed"), "scanned": _("First scan"),
-              "joined": _("First member")}  # fmt: skip
+              "joined": _("First member"), "promoted": _("First promotion")}  # fmt: skip
     rows = [{"label": label, "count": getattr(whole, step)} for step, label in labels.items()]
     return {"opening": rows, "opening_total": whole.total, "board_url": address("store-board")}
 

@@ -101,8 +101,9 @@ def test_filters_find_by_name_place_and_what_a_store_waits_for(client, admin):
     hz = factories.make_store(name="西湖店", city="杭州", invited_at=NOON, code_printed_at=NOON)
     cd = factories.make_store(name="太古里店", city="成都")
     done = factories.make_store(
-        name="全好店", invited_at=NOON, code_printed_at=NOON, first_scan_at=NOON, first_join_at=NOON
-    )
+        name="全好店", invited_at=NOON, code_printed_at=NOON, first_scan_at=NOON, first_join_at=NOON,
+        first_promotion_at=NOON,
+    )  # fmt: skip
     gone = factories.make_store(name="关门店", closed_on=date(2026, 1, 1))
 
     def listed(query):
@@ -254,7 +255,14 @@ def test_the_board_counts_each_step_by_brand_and_region_and_leads_to_who_waits(c
     factories.make_store(other)
     context = client.get("/stores/board/").context
     whole = context["whole"]
-    assert (whole.total, whole.invited, whole.printed, whole.scanned, whole.joined) == (4, 3, 2, 1, 1)
+    assert (whole.total, whole.invited, whole.printed, whole.scanned, whole.joined, whole.promoted) == (
+        4,
+        3,
+        2,
+        1,
+        1,
+        0,
+    )
     by_name = {brand.name: brand for brand in context["brands"]}
     east = by_name["Qinghe"].regions[0]
     assert (east.name, east.progress.total, east.progress.invited, east.progress.joined) == ("East", 3, 3, 1)

@@ -41,6 +41,7 @@ class StoreTable(Table):
         Column("code_printed_at", _("Code printed"), kind="time", hidden=True),
         Column("first_scan_at", _("First scan"), kind="time", hidden=True),
         Column("first_join_at", _("First member"), kind="time", hidden=True),
+        Column("first_promotion_at", _("First promotion"), kind="time", hidden=True),
         Column("state", _("State"), cell=state, export=lambda store: "closed" if store.closed_on else "open"),
     )
     order = "code"

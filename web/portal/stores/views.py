@@ -75,7 +75,7 @@ class StorePage(DetailPage):
 
 
 class OpeningBoard(Page):
-    """Invited → code printed → first scan → first member, for each brand and region."""
+    """Invited → code printed → first scan → first member → first promotion, for each brand and region."""
 
     permission = P.STORE_VIEW
     template = "portal/stores/board.html"

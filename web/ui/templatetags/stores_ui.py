@@ -19,6 +19,7 @@ register = template.Library()
 STEPS = (
     ("invited_at", _("Manager invited")), ("code_printed_at", _("Code printed")),
     ("first_scan_at", _("First scan")), ("first_join_at", _("First member")),
+    ("first_promotion_at", _("First promotion")),
 )  # fmt: skip
 
 
@@ -45,12 +46,12 @@ def code_state(code: StoreCode) -> str:
 
 @register.filter
 def opening(store: Store) -> str:
-    """How far the opening has come: done of four, with the next step in words."""
+    """How far the opening has come: how many steps are done, with the next step in words."""
     done = [bool(getattr(store, field)) for field, _label in STEPS]
     if all(done):
         return badge(_("All done"), "good", "check")
     waits = next(label for (_field, label), is_done in zip(STEPS, done, strict=True) if not is_done)
-    return format_html('{} <span class="q-sub">{}</span>', badge(f"{sum(done)}/4", "warn"), waits)
+    return format_html('{} <span class="q-sub">{}</span>', badge(f"{sum(done)}/{len(STEPS)}", "warn"), waits)
 
 
 @register.filter
