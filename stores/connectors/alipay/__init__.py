@@ -1,0 +1,1 @@
+"""Alipay: RSA2 both ways, notices about payments."""

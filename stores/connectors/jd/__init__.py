@@ -1,0 +1,1 @@
+"""JD: the transport. Its member methods are not public and buyers' data are sealed: members come by file."""

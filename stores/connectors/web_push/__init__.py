@@ -1,0 +1,1 @@
+"""Web Push: notes to browsers that asked for them."""
