@@ -15,6 +15,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
 from django.conf import settings  # noqa: E402 -- after setup
+from django.db import InterfaceError, OperationalError, connection  # noqa: E402 -- after setup
 from django.utils import timezone  # noqa: E402 -- after setup
 
 from campaigns.models import Batch, Delivery  # noqa: E402 -- after setup
@@ -43,10 +44,13 @@ def main() -> None:
     {"guarded": lambda: None, "keyless": forget_the_key, "cursor": forget_the_rows}[sys.argv[1]]()
     fanout.SLICE, fanout.BATCH = 1_000, 200
     while True:
-        fanout.start_due(now=timezone.now())
-        sending.work(clock=timezone.now, seconds=60, lease=LEASE, group=100)
-        if not Batch.objects.exclude(status=Batch.Status.DONE).exists():
-            return
+        try:
+            fanout.start_due(now=timezone.now())
+            sending.work(clock=timezone.now, seconds=60, lease=LEASE, group=100)
+            if not Batch.objects.exclude(status=Batch.Status.DONE).exists():
+                return
+        except (OperationalError, InterfaceError):  # the database is away: the next turn asks anew, as a pool's does
+            connection.close()
         time.sleep(0.1)
 
 
