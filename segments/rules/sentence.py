@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from . import tree
 from .fields import MONTHS, OPERATORS, Kind
@@ -83,15 +83,15 @@ def _orders(node: Orders, names: Names) -> str:
     when = _("ever")
     if node.days:
         when = ngettext("today", "in the last %(days)d days", node.days) % {"days": node.days}
-    where = [
-        _listed(key, values, names)
-        for key, values in (
-            ("categories", node.category), ("stores", node.store), ("regions", node.region), ("channels", node.channel)
-        )
-        if values
-    ]  # fmt: skip
-    what = _("bought %(what)s %(when)s") if where else _("bought %(when)s")
-    bought = what % {"what": _(" at ").join(where), "when": when}
+    where = _where(node, names)
+    goods = _listed("categories", node.category, names) if node.category else ""
+    said = {
+        (False, False): _("bought %(when)s"),
+        (True, False): _("bought %(goods)s %(when)s"),
+        (False, True): _("bought %(where)s %(when)s"),
+        (True, True): _("bought %(goods)s %(where)s %(when)s"),
+    }[bool(goods), bool(where)]
+    bought = said % {"goods": goods, "where": where, "when": when}
     if node.agg == "sum":
         return _("%(bought)s for %(comparison)s yuan") % {
             "bought": bought, "comparison": _comparison(node.op, node.value),
@@ -99,6 +99,18 @@ def _orders(node: Orders, names: Names) -> str:
     return _("%(bought)s, %(comparison)s orders") % {
         "bought": bought, "comparison": _comparison(node.op, node.value),
     }  # fmt: skip
+
+
+def _where(node: Orders, names: Names) -> str:
+    """At which stores, in which regions, through which channels; empty for anywhere."""
+    parts = []
+    if node.store:
+        parts.append(_("at %(stores)s") % {"stores": _listed("stores", node.store, names)})
+    if node.region:
+        parts.append(_("in %(regions)s") % {"regions": _listed("regions", node.region, names)})
+    if node.channel:
+        parts.append(_("through %(channels)s") % {"channels": _listed("channels", node.channel, names)})
+    return pgettext("between the parts of a place", " ").join(parts)
 
 
 def _near(node: Near, names: Names) -> str:

@@ -84,3 +84,24 @@ def test_a_rule_is_said_in_words():
         said = sentence(rule, lambda key, value: {("tags", 3): "VIP"}.get((key, value), str(value)))
     assert "tagged “VIP” and (Age from 18 to 30" in said
     assert "bought Dairy in the last 30 days for less than 1,500 yuan and not (within 3 km of 4)" in said
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({}, "bought ever, at least 2 orders"),
+        ({"store": [7]}, "bought at Store 7 ever, at least 2 orders"),
+        ({"store": [7, 8], "days": 9}, "bought at Store 7, Store 8 in the last 9 days, at least 2 orders"),
+        ({"category": ["Tea"], "region": [1]}, "bought Tea in Region 1 ever, at least 2 orders"),
+        ({"region": [1], "channel": [2]}, "bought in Region 1 through Channel 2 ever, at least 2 orders"),
+        ({"category": ["Tea"], "store": [7]}, "bought Tea at Store 7 ever, at least 2 orders"),
+    ],
+)
+def test_orders_are_said_as_a_sentence_wherever_and_whatever_was_bought(asked, words):
+    called = {"stores": "Store", "regions": "Region", "channels": "Channel"}
+    with translation.override("en"):
+        said = sentence(
+            {"orders": {"agg": "count", "op": "gte", "value": 2, **asked}},
+            lambda key, value: f"{called[key]} {value}" if key in called else str(value),
+        )
+    assert said == f"Members for whom: {words}."

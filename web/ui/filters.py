@@ -22,7 +22,7 @@ def pills(chosen: FilterSet, request: HttpRequest) -> Iterator[dict]:
         names = [name]
         if isinstance(field, RangeField):
             names = [key for key in query if key.startswith(f"{name}_")]
-        for key in [*names, "page", *(["s"] if name == "q" else [])]:
+        for key in [*names, "page", "after", "before", *(["s"] if name == "q" else [])]:
             query.pop(key, None)
         yield {"label": field.label, "value": spoken(field, value), "url": f"?{query.urlencode()}"}
 

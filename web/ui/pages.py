@@ -105,7 +105,9 @@ class ListPage(Page):
         if request.GET.get("export") in export.FORMATS:
             return self.exported(table, rows)
         asked = request.GET.get("page", "")
-        page = page_of(rows, number=int(asked) if asked.isdecimal() and len(asked) < 7 else 1, size=self.page_size)
+        number = int(asked) if asked.isdecimal() and len(asked) < 7 else 1
+        ends = {word: request.GET.get(word, "") for word in ("after", "before")}
+        page = page_of(rows, number=number, size=self.page_size, **ends)
         partial = htmx.is_partial(request)
         response = self.render(
             template=self.fragment if partial else self.template, filter=chosen, table=table, page=page,
@@ -131,7 +133,11 @@ class ListPage(Page):
             return HttpResponseNotAllowed(["GET"])
         words = request.POST.copy()
         searched = words.get("q", "").strip()[:128]
-        for name in [name for name in words if name in {"q", "s", "page", "csrfmiddlewaretoken"} or not words[name]]:
+        for name in [
+            name
+            for name in words
+            if name in {"q", "s", "page", "after", "before", "csrfmiddlewaretoken"} or not words[name]
+        ]:
             del words[name]
         request.session[f"q_{self.cookie}"] = searched
         if searched:

@@ -131,7 +131,8 @@ class Table:
             if now == "" and not column.is_end and column.kind not in {"date", "time", "ago"}:
                 turn = column.name
             query = self.request.GET.copy()
-            query.pop("page", None)
+            for name in ("page", "after", "before"):
+                query.pop(name, None)
             query["sort"] = turn
             yield {"column": column, "now": now, "url": f"?{query.urlencode()}" if column.sort else ""}
 

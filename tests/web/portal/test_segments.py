@@ -226,6 +226,16 @@ def test_three_conditions_are_saved_as_one_rule(client, marketer):
         assert text in said(again), text
 
 
+def test_a_yes_or_no_is_counted_edited_and_saved(client, marketer):
+    rule = {"all": [{"attr": "has_phone", "op": "eq", "value": True}]}
+    kept = save(marketer, rule)
+    asked = {"node": "1:0:has_phone", "n1-value": "no"}  # as the page posts it: there is no comparison to choose
+    assert "Expected" not in said(client.post("/segments/count/", asked, headers=HTMX))
+    assert client.post(f"/segments/{kept.pk}/edit/", FIELDS | asked).status_code == 302
+    kept.refresh_from_db()
+    assert kept.rule == {"all": [{"attr": "has_phone", "op": "eq", "value": False}]}
+
+
 def test_a_rule_given_as_json_is_saved_as_it_is(client, marketer):
     client.post("/segments/new/", FIELDS | {"rule": json.dumps(WOMEN)})
     assert Segment.objects.get().rule == WOMEN

@@ -1,6 +1,8 @@
 """What every list does: pages, sort, columns, files."""
 
-from datetime import UTC, datetime
+import html
+import re
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from io import BytesIO
 
@@ -11,8 +13,9 @@ from django.utils import translation
 from openpyxl import load_workbook
 
 from members.models import Product
-from stores.models import LogEntry
-from tests.factories import make_product, make_staff
+from stores.models import LogEntry, Store
+from tests.factories import NOON, make_product, make_staff, make_store
+from web.portal.products.views import ProductList
 from web.ui import export, formats, paging
 
 
@@ -50,8 +53,55 @@ def test_a_page_counts_up_to_the_cap_and_says_that_there_is_more(monkeypatch):
         make_product()
     rows = Product.objects.order_by("sku", "pk")
     page = paging.page_of(rows, number=99, size=2)
-    assert (page.total, page.is_capped, page.number, page.next) == (4, True, 2, None)
+    assert (page.total, page.is_capped, page.number, page.next) == (4, True, 2, 3)
     assert [row.sku for row in page] == list(rows.values_list("sku", flat=True)[2:4])
+
+
+def walked(client, address, word):
+    """The keys of each page, from the first to the last by its link ``next``, or back again by ``prev``."""
+    found = []
+    for _page in range(20):
+        answer = client.get(address)
+        found.append([row.pk for row in answer.context["page"]])
+        link = re.search(rf'rel="{word}" href="([^"]+)"', answer.content.decode())
+        if not link:
+            return found, address
+        address = "/products/" + html.unescape(link[1])
+    raise AssertionError("the pages never end")
+
+
+@pytest.mark.parametrize("sort", ["sku", "-sku", "department", "-department"])
+def test_pages_go_on_behind_the_cap_and_back_without_a_row_lost_or_twice(client, admin, monkeypatch, sort):
+    monkeypatch.setattr(paging, "CAP", 4)
+    monkeypatch.setattr(ProductList, "page_size", 2)
+    for department in ("b", "a", "a", "", "b", "a", "c", "", "a"):
+        make_product(department=department)
+    name = sort.removeprefix("-")
+    rows = Product.objects.order_by(*[("-" if sort[0] == "-" else "") + one for one in (name, "pk")])
+    wanted = list(rows.values_list("pk", flat=True))
+
+    ahead, end = walked(client, f"/products/?sort={sort}", "next")
+    back, _start = walked(client, end, "prev")
+
+    assert [key for page in ahead for key in page] == wanted
+    assert ahead == [wanted[at : at + 2] for at in range(0, 9, 2)]
+    assert back == ahead[::-1]
+    assert [row.pk for row in client.get(f"/products/?sort={sort}&page=3&after=0").context["page"]] == wanted[2:4]
+
+
+def test_empty_values_keep_their_place_behind_the_cap(monkeypatch):
+    monkeypatch.setattr(paging, "CAP", 2)
+    for day in (None, NOON, None, NOON - timedelta(days=1), None, NOON):
+        make_store(invited_at=day)
+    for sign in ("", "-"):
+        rows = Store.objects.order_by(f"{sign}invited_at", f"{sign}pk")
+        found, page = [], paging.page_of(rows, number=1, size=2)
+        while page.next:
+            found.extend(row.pk for row in page)
+            page = paging.page_of(rows, number=page.next, size=2, after=str(page.after or ""))
+        assert [*found, *(row.pk for row in page)] == list(rows.values_list("pk", flat=True))
+        back = paging.page_of(rows, number=page.previous, size=2, before=str(page.before or ""))
+        assert [row.pk for row in back] == list(rows.values_list("pk", flat=True)[2:4])
 
 
 @pytest.mark.parametrize("asked", ["0", "-1", "x", "99999999999999999999", "²"])

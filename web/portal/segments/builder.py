@@ -126,7 +126,8 @@ def _leaf(draft: Draft) -> dict[str, Any]:
             if draft.typed.get(key):
                 asked[key] = _picked(draft.typed[key], of)
         return {"orders": asked}
-    return {"attr": draft.kind, "op": draft.first("op"), **_value(draft)}
+    op = draft.field.operators[0] if kind == Kind.FLAG else draft.first("op")  # a yes or no has no other
+    return {"attr": draft.kind, "op": op, **_value(draft)}
 
 
 def _value(draft: Draft) -> dict[str, Any]:
