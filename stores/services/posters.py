@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import structlog
 from django.conf import settings
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
@@ -29,6 +30,12 @@ KEPT = timedelta(days=7)
 WRITERS = {"pdf": pdf.write, "svg": svg.write, "png": png.write}
 BARE = "qr"  # the code alone, without a poster around it
 FORMS = (*designs.FORMS, BARE)
+OUTAGE = (OperationalError, InterfaceError)  # the database is away: nothing is wrong with a poster
+logger = structlog.get_logger(__name__)
+
+
+class PosterBroken(Exception):
+    """The poster of one store cannot be drawn; the text names the store and the reason."""
 
 
 class NotPossible(Exception):
@@ -116,7 +123,9 @@ def request_archive(shops: QuerySet[Store], *, form: str, language: str, by: Sta
 def make_next(*, now: datetime) -> PosterArchive | None:
     """Claim the oldest archive that waits, or whose worker fell silent, and make it. None when there is none.
 
-    Runs outside of a transaction: each note of progress also renews the lease, by the database's clock.
+    Runs outside of a transaction: each note of progress also renews the lease, by the database's clock. When the
+    database goes away meanwhile, that is raised and the archive is made again once its lease is over; anything else
+    that stops it is written down, and the next archive has its turn.
     """
     archive = _claim(now)
     if archive is None:
@@ -125,12 +134,19 @@ def make_next(*, now: datetime) -> PosterArchive | None:
         _make(archive, now)
     except _Taken:
         return archive
-    except Exception as error:
-        _mine(archive).update(
-            status=PosterArchive.Status.FAILED, error=f"{type(error).__name__}: {error}"[:500], finished_at=Now()
-        )
+    except OUTAGE:
         raise
+    except Exception as error:
+        logger.exception("posters_failed", archive=archive.pk)
+        _fail(archive, error)
     return archive
+
+
+def _fail(archive: PosterArchive, error: Exception) -> None:
+    """Note why the archive was not made, and leave no half file."""
+    path_of(archive).with_suffix(".zip.part").unlink(missing_ok=True)
+    reason = str(error) if isinstance(error, PosterBroken) else f"{type(error).__name__}: {error}"
+    _mine(archive).update(status=PosterArchive.Status.FAILED, error=reason[:500], lease_until=None, finished_at=Now())
 
 
 def make_waiting(*, now: datetime) -> int:
@@ -185,7 +201,7 @@ def _make(archive: PosterArchive, now: datetime) -> None:
         for start in range(0, archive.total, BATCH):
             some = archive.store_ids[start : start + BATCH]
             for code in _codes_of(some):
-                lines.writerow(_line(code, _add(archived, code, archive)))
+                lines.writerow(_line(code, _drawn(archived, code, archive)))
             done += len(some)
             if not _mine(archive).update(done=done, lease_until=Now() + LEASE):
                 part.unlink(missing_ok=True)
@@ -202,6 +218,14 @@ def _codes_of(ids: Iterable[int]) -> QuerySet[StoreCode]:
         .select_related("store__brand", "associate")
         .order_by("store__code")
     )
+
+
+def _drawn(archived: zipfile.ZipFile, code: StoreCode, archive: PosterArchive) -> str:
+    """The same as ``_add``; what a single store's words do to the drawing is told with the store. Raises PosterBroken."""
+    try:
+        return _add(archived, code, archive)
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+        raise PosterBroken(f"{code.store.code} {code.store.name}: {type(error).__name__}: {error}") from error
 
 
 def _add(archived: zipfile.ZipFile, code: StoreCode, archive: PosterArchive) -> str:

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 import pytest
 import zxingcpp
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from django.db.models.functions import Now
 from PIL import Image
 
@@ -111,13 +111,56 @@ def test_a_worker_that_comes_back_after_its_lease_gives_up_and_leaves_no_file(mo
     assert not list((tmp_path / "posters").iterdir())
 
 
-def test_a_failure_is_written_down_with_its_reason(monkeypatch):
-    archive = ask(1)
-    monkeypatch.setattr(posters, "_add", lambda *a: (_ for _ in ()).throw(OSError("disk full")))
-    with pytest.raises(OSError, match="disk full"):
+def breaks(error, after=0):
+    """``posters._add`` that fails with this error after so many posters."""
+    add, left = posters._add, [after]
+
+    def failing(*given):
+        if left[0] == 0:
+            raise error
+        left[0] -= 1
+        return add(*given)
+
+    return failing
+
+
+def test_a_failure_is_written_down_with_its_reason_and_the_next_archive_is_made(monkeypatch, tmp_path):
+    broken, other = ask(1), ask(1)
+    add = posters._add
+    full = OSError("disk full")
+    monkeypatch.setattr(posters, "_add", lambda z, code, a: breaks(full)() if a.pk == broken.pk else add(z, code, a))
+    assert posters.make_waiting(now=NOON) == 2
+    for archive in (broken, other):
+        archive.refresh_from_db()
+    assert (broken.status, broken.error, broken.lease_until) == (Status.FAILED, "OSError: disk full", None)
+    assert other.status == Status.DONE
+    assert [path.name for path in (tmp_path / "posters").iterdir()] == [posters.path_of(other).name]
+
+
+def test_a_broken_poster_is_told_with_its_store(monkeypatch):
+    archive = ask(2)
+    monkeypatch.setattr(posters, "_add", breaks(ValueError("no such glyph"), after=1))
+    posters.make_next(now=NOON)
+    archive.refresh_from_db()
+    store = Store.objects.order_by("code").last()
+    assert archive.status == Status.FAILED
+    assert archive.error == f"{store.code} {store.name}: ValueError: no such glyph"
+
+
+@pytest.mark.parametrize("outage", [OperationalError("server closed the connection"), InterfaceError("closed")])
+def test_an_archive_is_made_later_when_the_database_went_away_meanwhile(monkeypatch, outage):
+    archive = ask(3)
+    add = posters._add
+    monkeypatch.setattr(posters, "_add", breaks(outage, after=1))
+    with pytest.raises(type(outage)):
         posters.make_next(now=NOON)
     archive.refresh_from_db()
-    assert (archive.status, archive.error) == (Status.FAILED, "OSError: disk full")
+    assert (archive.status, archive.error) == (Status.RUNNING, "")
+    monkeypatch.setattr(posters, "_add", add)
+    PosterArchive.objects.update(lease_until=Now() - timedelta(seconds=1))
+    assert posters.make_waiting(now=NOON) == 1
+    archive.refresh_from_db()
+    assert (archive.status, archive.done) == (Status.DONE, 3)
 
 
 def test_old_archives_are_swept_and_young_ones_stay():
