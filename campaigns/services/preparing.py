@@ -51,15 +51,16 @@ LOOK = """
       AND d.status IN (1, 2)
     ORDER BY d.id LIMIT %(most)s
 """
+ALONE = "SELECT count(pg_advisory_xact_lock(%(lock)s, id)) FROM unnest(%(members)s::int[]) AS g (id)"
 RESERVE = """
     INSERT INTO campaigns_contactcount AS held (member_id, medium, day, count)
     SELECT g.member_id, %(medium)s, %(day)s, 1 FROM unnest(%(members)s::int[]) AS g (member_id)
     WHERE COALESCE((SELECT sum(count) FROM campaigns_contactcount e WHERE e.member_id = g.member_id
-        AND e.medium = %(medium)s AND e.day >= %(first)s AND e.day <= %(day)s), 0) < %(cap)s
+        AND e.medium = %(medium)s AND e.day >= %(first)s), 0) < %(cap)s
     ORDER BY g.member_id
     ON CONFLICT (member_id, medium, day) DO UPDATE SET count = held.count + 1
     WHERE held.count + COALESCE((SELECT sum(count) FROM campaigns_contactcount e WHERE e.member_id = held.member_id
-        AND e.medium = held.medium AND e.day >= %(first)s AND e.day < held.day), 0) < %(cap)s
+        AND e.medium = held.medium AND e.day >= %(first)s AND e.day <> held.day), 0) < %(cap)s
     RETURNING member_id
 """
 FREE = """
@@ -80,6 +81,7 @@ MARK = """
     WHERE id = ANY(%s::bigint[]) AND status IN (1, 2)
 """
 NO_CAP = 32_000
+LOCK = 0x51594700  # first half of the advisory lock on a member's places under the cap; the medium is added to it
 
 
 class Row(NamedTuple):
@@ -191,13 +193,25 @@ def _under_the_cap(campaign: Campaign, rows: list[Row], now: datetime) -> tuple[
     for chosen in _no_member_twice(fresh):
         given: dict[str, Any] = {
             "medium": campaign.launched_sender.medium, "day": day, "first": cap.first_day(day),
-            "cap": cap.count or NO_CAP, "members": numbers(row.member_id for row in chosen),
+            "cap": cap.count or NO_CAP, "members": numbers(sorted(row.member_id for row in chosen)),
         }  # fmt: skip
         with connection.cursor() as cursor:
+            if cap.count and cap.days > 1:
+                _alone_with(given)
             members = {member for (member,) in cursor.execute(RESERVE, given)}
         got |= {row.id for row in chosen if row.member_id in members}
     passed = [row for row in rows if row.is_again or row.id in got]
     return passed, [row for row in fresh if row.id not in got]
+
+
+def _alone_with(given: Mapping[str, Any]) -> None:
+    """Keep these members' places to ourselves until the transaction ends, in the order of their ids.
+
+    The row of one day settles a race of that day. At midnight two workers count two days: each would see the other's
+    place only after it has taken its own.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(ALONE, {"lock": LOCK + given["medium"], "members": given["members"]})
 
 
 def _no_member_twice(rows: list[Row]) -> Iterable[list[Row]]:

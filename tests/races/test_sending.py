@@ -1,6 +1,7 @@
 """Two who launch, two schedulers, many workers, one last place under a cap. Each guard has a twin that fails."""
 
 import threading
+from datetime import UTC, datetime
 
 import pytest
 from django.db import connection, transaction
@@ -155,8 +156,48 @@ def test_twin_that_only_looks_at_the_count_lets_several_through(monkeypatch):
     bare = preparing.RESERVE[: preparing.RESERVE.index("WHERE held.count")] + " RETURNING member_id"
     slow = bare.replace("%(day)s, 1 FROM", "%(day)s, 1 + 0 * length(pg_sleep(0.3)::text) FROM")
     monkeypatch.setattr(preparing, "RESERVE", slow)
+    monkeypatch.setattr(preparing, "_alone_with", lambda given: None)
     at_once(lambda n: sending.work(clock=makers.clock()))
     assert Delivery.objects.filter(status=Delivery.Status.SENT).count() > 1
+
+
+DAYS = (datetime(2026, 3, 4, 23, 59, 59, tzinfo=UTC), datetime(2026, 3, 5, tzinfo=UTC))
+
+
+def over_midnight(monkeypatch):
+    """Two workers, a second before and at midnight of UTC, each with a campaign to the same member; what was sent."""
+    member = make_members(1)[0]
+    made = [make_campaign([member], cap_count=1, cap_days=7, status="draft") for _ in DAYS]
+    slow = preparing.RESERVE.replace("%(day)s, 1 FROM", "%(day)s, 1 + 0 * length(pg_sleep(0.5)::text) FROM")
+    assert slow != preparing.RESERVE
+    monkeypatch.setattr(preparing, "RESERVE", slow)
+    for campaign, now in zip(made, DAYS, strict=True):
+        Campaign.objects.filter(pk=campaign.pk).update(status="scheduled", starts_at=now)
+        fanout.start_due(now=now)
+    Batch.objects.update(not_before=DAYS[0])
+    done = at_once(lambda n: sending.work(clock=makers.clock(DAYS[n])), 2)
+    assert errors(done) == []
+    assert sum(done) == 2
+    return Delivery.objects.filter(status=Delivery.Status.SENT).count()
+
+
+def test_two_workers_on_both_sides_of_midnight_share_one_place_under_the_cap(monkeypatch):
+    assert over_midnight(monkeypatch) == 1
+    assert Delivery.objects.get(reason="capped")
+    assert makers.counts_agree()
+
+
+def test_twin_that_trusts_the_row_of_its_own_day_sends_two(monkeypatch):
+    monkeypatch.setattr(preparing, "_alone_with", lambda given: None)
+    assert over_midnight(monkeypatch) == 2
+
+
+def test_a_worker_whose_clock_is_behind_counts_what_the_others_sent_tomorrow():
+    member = make_members(1)[0]
+    for now in reversed(DAYS):
+        make_campaign([member], cap_count=1, cap_days=7, starts_at=DAYS[0])
+        makers.run(now)
+    assert Delivery.objects.filter(status=Delivery.Status.SENT).count() == 1
 
 
 def make_cause():
