@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from .services import posters, sessions
+from .services import answers, keys, posters, sessions
 
 
 @shared_task
@@ -22,3 +22,15 @@ def sweep_posters() -> int:
 def clear_sessions() -> int:
     """Delete the sessions of staff and members that ran out."""
     return sessions.clear_expired(now=timezone.now())
+
+
+@shared_task
+def purge_keys() -> int:
+    """Delete what signed and counted calls left behind."""
+    return keys.purge(now=timezone.now())
+
+
+@shared_task
+def purge_answers() -> int:
+    """Delete answers to named calls that are older than five weeks."""
+    return answers.purge(now=timezone.now())

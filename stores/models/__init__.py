@@ -1,5 +1,6 @@
+from .api_key import ApiAnswer, ApiKey, ApiNonce, ApiUse
 from .chain import Brand, Chain, Dealer, Region
-from .channel import ApiKey, Channel
+from .channel import Channel
 from .code import CodeScan, PosterArchive, StoreCode
 from .log import LogEntry
 from .sender import Sender
@@ -8,6 +9,6 @@ from .store import Store
 from .task import TaskDone
 
 __all__ = [
-    "ApiKey", "Brand", "Chain", "Channel", "CodeScan", "Dealer", "Grant", "LogEntry", "PosterArchive",
-    "Region", "Sender", "Staff", "Store", "StoreCode", "TaskDone",
+    "ApiAnswer", "ApiKey", "ApiNonce", "ApiUse", "Brand", "Chain", "Channel", "CodeScan", "Dealer", "Grant", "LogEntry",
+    "PosterArchive", "Region", "Sender", "Staff", "Store", "StoreCode", "TaskDone",
 ]  # fmt: skip

@@ -2,7 +2,6 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from .chain import Brand
-from .store import Store
 
 
 class Channel(models.Model):
@@ -25,19 +24,3 @@ class Channel(models.Model):
 
     def __str__(self):
         return self.name
-
-
-class ApiKey(models.Model):
-    """A channel's key. The secret is shown once and kept as a SHA-256; ``stores`` empty means all of the channel's."""
-
-    channel = models.ForeignKey(Channel, models.CASCADE, related_name="keys")
-    prefix = models.CharField(max_length=12, unique=True)
-    secret_sha256 = models.CharField(max_length=64)
-    name = models.CharField(_("name"), max_length=80)
-    stores = models.ManyToManyField(Store, blank=True, related_name="+")
-    created_at = models.DateTimeField()
-    last_used_at = models.DateTimeField(null=True, blank=True)
-    revoked_at = models.DateTimeField(null=True, blank=True)
-
-    def __str__(self):
-        return f"{self.prefix}… {self.name}"

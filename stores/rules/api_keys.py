@@ -14,8 +14,16 @@ SHAPE = re.compile(rf"qy_([{ALPHABET}]{{{PREFIX}}})_([{ALPHABET}]{{{SECRET}}})",
 
 def new_token() -> str:
     """A fresh key."""
-    prefix, secret = ("".join(secrets.choice(ALPHABET) for _ in range(length)) for length in (PREFIX, SECRET))
-    return f"qy_{prefix}_{secret}"
+    return f"qy_{_drawn(PREFIX)}_{new_secret()}"
+
+
+def new_secret() -> str:
+    """The part of a key that proves it."""
+    return _drawn(SECRET)
+
+
+def _drawn(length: int) -> str:
+    return "".join(secrets.choice(ALPHABET) for _ in range(length))
 
 
 def parts(token: str) -> tuple[str, str] | None:

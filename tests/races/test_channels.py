@@ -19,7 +19,7 @@ from members.models import Order, OrderLine
 from members.rules import receipts
 from members.services import events
 from stores.models import Channel
-from stores.services import channels
+from stores.services import keys
 from tests.factories import NOON, make_channel, make_member
 from tests.loyalty.receipts import book_of, held, make_shop, phone_of
 from tests.races.hands import at_once, errors
@@ -41,7 +41,7 @@ def post(token, path, body, **headers):
 
 
 def key_of(channel):
-    return channels.issue_key(channel, name="till", stores=[], by=None, now=NOON)[1]
+    return keys.issue(channel, name="till", stores=[], by=None, now=NOON)[1]
 
 
 def totals():

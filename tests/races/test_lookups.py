@@ -6,7 +6,7 @@ from threading import Barrier, BrokenBarrierError
 import pytest
 from django.core.cache import cache
 
-from stores.services import channels, limits
+from stores.services import keys, limits
 from tests.factories import NOON, make_channel
 from tests.races.hands import HANDS, at_once, errors
 
@@ -20,7 +20,7 @@ def eight_look_up(monkeypatch, settings, *, patience):
     Under the key's lock they cannot all get there: the one that holds it goes on after ``patience`` seconds.
     """
     settings.LOOKUPS_PER_MINUTE = ALLOWED
-    key, _token = channels.issue_key(make_channel(), name="till", stores=[], by=None, now=NOON)
+    key, _token = keys.issue(make_channel(), name="till", stores=[], by=None, now=NOON)
     meeting = Barrier(HANDS)
 
     class Slow:

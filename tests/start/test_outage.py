@@ -28,13 +28,13 @@ from django.test import Client
 from django.utils import timezone
 call_command("migrate", verbosity=0)
 from loyalty.services import importing, programs
-from stores.services import channels
+from stores.services import keys
 from tests.factories import make_channel, make_member, make_staff, make_store
 now = timezone.now()
 store = make_store(code="S1")
 programs.ensure(store.brand, now=now)
 make_member(phone="16900999999")
-till = channels.issue_key(make_channel(brand=store.brand), name="till", stores=[], by=None, now=now)[1]
+till = keys.issue(make_channel(brand=store.brand), name="till", stores=[], by=None, now=now)[1]
 path = Path(sys.argv[1]) / "legacy.csv"
 path.write_text("会员卡号,手机号,积分余额\\n" + "".join(f"C{{n}},169{{n:08d}},{{n % 90}}\\n" for n in range({ROWS})))
 run = importing.plan(importing.start(path, kind="members", by=None, now=now, brand=store.brand), now=now)

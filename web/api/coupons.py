@@ -1,7 +1,5 @@
 """Tills and shops check and redeem coupons."""
 
-from typing import Any
-
 from django.http import Http404
 from django.utils import timezone
 from ninja import Router, Status
@@ -13,17 +11,18 @@ from loyalty.services.orders import Refusal
 from members.rules import phones
 from stores.models import ApiKey, Store
 from stores.queries import stores
+from stores.rules.scopes import Scope
 from web.ui.names import local_name
 
-from .auth import ChannelKey, KeyRequest
+from .auth import KeyRequest
+from .doors import reads, writes
 from .errors import Refused
-from .schemas import CouponIn, CouponOut, ProblemOut, RedeemedOut, RedeemIn, UndoIn
+from .schemas import CouponIn, CouponOut, RedeemedOut, RedeemIn, UndoIn
 
-router = Router(auth=ChannelKey(), tags=["Coupons"])
-PROBLEMS: dict[Any, Any] = {frozenset({401, 404, 409, 422, 429, 503}): ProblemOut}
+router = Router(tags=["Coupons"])
 
 
-@router.post("/coupons/check", response={200: CouponOut, **PROBLEMS})
+@reads(router, "/coupons/check", Scope.COUPONS_READ, CouponOut, method="POST")
 def check_coupon(request: KeyRequest, body: CouponIn):
     """What a coupon takes off here and now. Changes nothing; a coupon that does not count answers with the reason."""
     key = request.auth
@@ -38,7 +37,7 @@ def check_coupon(request: KeyRequest, body: CouponIn):
     )  # fmt: skip
 
 
-@router.post("/coupons/redeem", response={200: RedeemedOut, 201: RedeemedOut, **PROBLEMS})
+@writes(router, "/coupons/redeem", Scope.COUPONS_WRITE, {200: RedeemedOut, 201: RedeemedOut})
 def redeem_coupon(request: KeyRequest, body: RedeemIn):
     """Use a coupon up, once. Sending it again with the same key is safe: it answers 200 and changes nothing."""
     key = request.auth
@@ -50,7 +49,7 @@ def redeem_coupon(request: KeyRequest, body: RedeemIn):
     return Status(201 if done.is_new else 200, out)
 
 
-@router.post("/coupons/undo", response={200: RedeemedOut, **PROBLEMS})
+@writes(router, "/coupons/undo", Scope.COUPONS_WRITE, {200: RedeemedOut})
 def undo_coupon(request: KeyRequest, body: UndoIn):
     """Take a redemption of this channel back, within two minutes. Its key is used up: redeem again with a new one."""
     coupon = queries.redeemed_with(request.auth.channel, body.key)

@@ -14,6 +14,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from loyalty.rules.redeeming import Refusal as CouponRefusal
 from loyalty.services.coupons import CannotRedeem, CannotUndo, TooManyGuesses
 from loyalty.services.orders import Refusal
+from stores.services.answers import OtherCall, StillRunning
 from web.outages import is_outage
 from web.problems import problem
 
@@ -39,12 +40,43 @@ WRONG = {  # the beginning of a type of pydantic's errors → what to tell; the 
 }
 
 
+SHUT: dict[str, tuple[int, Any]] = {  # why a known key is not let in → status and advice
+    "bad_signature": (401, _lazy("The signature does not fit this call. The description of the API shows how to sign.")),
+    "stale_timestamp": (
+        401, _lazy("The time of this call is more than five minutes away from ours. Set the clock, then sign again."),
+    ),
+    "replayed": (401, _lazy("This nonce was used before. Draw a new one for every call, also when you send it again.")),
+    "signature_required": (401, _lazy("This key takes signed calls only.")),
+    "scope_missing": (403, _lazy("This key lacks the scope %(scope)s. Headquarters can add it on the key's page.")),
+}  # fmt: skip
+
+
 class Refused(Exception):
     """A service did not take what was sent."""
 
     def __init__(self, refusal: Refusal):
         self.refusal = refusal
         super().__init__(refusal)
+
+
+class NotLetIn(Exception):
+    """The key is not let in here; ``code`` is one of ``SHUT``."""
+
+    def __init__(self, code: str, **words: str):
+        self.code, self.words = code, words
+        super().__init__(code)
+
+
+class BadIdempotencyKey(Exception):
+    """The header is empty, too long or not plain ASCII."""
+
+
+class TooManyCalls(Exception):
+    """A key called too often in this minute; ``wait`` seconds until it may go on."""
+
+    def __init__(self, wait: int):
+        self.wait = wait
+        super().__init__(wait)
 
 
 class TooOften(Exception):
@@ -58,6 +90,11 @@ class TooOften(Exception):
 def install(api: NinjaAPI) -> None:
     """Answer each kind of trouble."""
     api.exception_handler(Refused)(_refused)
+    api.exception_handler(NotLetIn)(_shut)
+    api.exception_handler(TooManyCalls)(_too_many_calls)
+    api.exception_handler(BadIdempotencyKey)(_bad_idempotency_key)
+    api.exception_handler(StillRunning)(_still_running)
+    api.exception_handler(OtherCall)(_other_call)
     api.exception_handler(TooOften)(_too_often)
     api.exception_handler(CannotRedeem)(_coupon_refused)
     api.exception_handler(CannotUndo)(_not_undone)
@@ -95,6 +132,34 @@ def _refused(request: HttpRequest, error: Refused) -> HttpResponse:
     return problem(STATUS.get(refusal, 422), refusal.value, _("This was not taken"), refusal.label)
 
 
+def _shut(request: HttpRequest, error: NotLetIn) -> HttpResponse:
+    status, advice = SHUT[error.code]
+    answer = problem(status, error.code, _("This key is not let in"), str(advice) % error.words)
+    if status == 401:
+        answer["WWW-Authenticate"] = "Bearer"
+    return answer
+
+
+def _too_many_calls(request: HttpRequest, error: TooManyCalls) -> HttpResponse:
+    text = _("This key used up its calls of this minute. Wait, then go on.")
+    return problem(429, "too_many", _("Too many calls"), text, retry=error.wait)
+
+
+def _bad_idempotency_key(request: HttpRequest, error: Exception) -> HttpResponse:
+    advice = _("Idempotency-Key takes 1 to 255 plain characters.")
+    return problem(400, "bad_idempotency_key", _("This request could not be read"), advice)
+
+
+def _still_running(request: HttpRequest, error: Exception) -> HttpResponse:
+    text = _("The same call is still running. Ask again with the same key in a second.")
+    return problem(409, "still_running", _("One moment"), text, retry=1)
+
+
+def _other_call(request: HttpRequest, error: Exception) -> HttpResponse:
+    text = _("This Idempotency-Key was used for another call. Draw a new one.")
+    return problem(422, "other_call", _("This was not taken"), text)
+
+
 def _too_often(request: HttpRequest, error: TooOften) -> HttpResponse:
     text = _("This key looked up too many members in this minute. Wait, then go on.")
     return problem(429, "too_many", _("Too many look-ups"), text, retry=error.wait)
@@ -114,7 +179,12 @@ def _too_many_guesses(request: HttpRequest, error: TooManyGuesses) -> HttpRespon
 
 
 def _not_let_in(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
-    answer = problem(401, "unauthorized", _("No valid key"), _("Send a live key: Authorization: Bearer qy_…"))
+    answer = problem(
+        401,
+        "unauthorized",
+        _("No valid key"),
+        _("Send a live key, or sign the call with one: Authorization: Bearer qy_…"),
+    )
     answer["WWW-Authenticate"] = "Bearer"
     return answer
 

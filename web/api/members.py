@@ -9,17 +9,19 @@ from loyalty.queries import accounts
 from members.queries import identities
 from members.rules import phones
 from stores.models import ApiKey
-from stores.queries import channels, stores
+from stores.queries import keys, stores
+from stores.rules.scopes import Scope
 from stores.services import limits
 
-from .auth import ChannelKey, KeyRequest
+from .auth import KeyRequest
+from .doors import reads
 from .errors import TooOften
-from .schemas import HoldingOut, LookupIn, MemberOut, ProblemOut
+from .schemas import HoldingOut, LookupIn, MemberOut
 
-router = Router(auth=ChannelKey(), tags=["Members"])
+router = Router(tags=["Members"])
 
 
-@router.post("/members/lookup", response={200: MemberOut, frozenset({401, 404, 422, 429, 503}): ProblemOut})
+@reads(router, "/members/lookup", Scope.MEMBERS_READ, MemberOut, method="POST")
 def look_up(request: KeyRequest, body: LookupIn):
     """Find a member by phone or card: name and phone masked, with tier and balance in the brands of this key.
 
@@ -38,7 +40,7 @@ def shown(member_id: int | None, key: ApiKey) -> MemberOut | None:
     member = identities.member(member_id)
     if member is None:
         return None
-    brands = set(channels.brands_of(key).values_list("pk", flat=True))
+    brands = set(keys.brands_of(key).values_list("pk", flat=True))
     held = [each for each in accounts.holdings(member) if each.brand.pk in brands]
     if not held and not identities.is_known_at(member, stores.visible_to_key(key)):
         return None

@@ -1,7 +1,5 @@
 """Tills and shops post orders and refunds."""
 
-from typing import Any
-
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from ninja import Path, Router, Status
@@ -11,17 +9,18 @@ from loyalty.services import orders
 from loyalty.services.orders import NewOrder, Settlement
 from stores.models import ApiKey
 from stores.queries import stores
+from stores.rules.scopes import Scope
 
-from .auth import ChannelKey, KeyRequest
+from .auth import KeyRequest
+from .doors import writes
 from .errors import Refused, wrong_fields
 from .members import shown
-from .schemas import BatchIn, BatchOut, ItemOut, OrderIn, OrderOut, ProblemOut, RefundIn, RefundOut
+from .schemas import BatchIn, BatchOut, ItemOut, OrderIn, OrderOut, RefundIn, RefundOut
 
-router = Router(auth=ChannelKey(), tags=["Orders"])
-PROBLEMS: dict[Any, Any] = {frozenset({401, 404, 409, 413, 422, 503}): ProblemOut}
+router = Router(tags=["Orders"])
 
 
-@router.post("/orders", response={200: OrderOut, 201: OrderOut, **PROBLEMS})
+@writes(router, "/orders", Scope.ORDERS_WRITE, {200: OrderOut, 201: OrderOut})
 def push_order(request: KeyRequest, body: OrderIn):
     """Take one paid order. Sending it again is safe: it answers 200 with what it earned, and changes nothing.
 
@@ -34,7 +33,7 @@ def push_order(request: KeyRequest, body: OrderIn):
     return Status(201 if done.is_new else 200, _order_out(body, done, key))
 
 
-@router.post("/orders/batch", response={200: BatchOut, 207: BatchOut, **PROBLEMS})
+@writes(router, "/orders/batch", Scope.ORDERS_WRITE, {200: BatchOut, 207: BatchOut})
 def push_orders(request: KeyRequest, body: BatchIn):
     """Take up to 500 paid orders. Each answers for itself: created, duplicate, or rejected with a reason.
 
@@ -48,7 +47,7 @@ def push_orders(request: KeyRequest, body: BatchIn):
     return Status(207 if counts["rejected"] else 200, BatchOut(items=items, **counts))
 
 
-@router.post("/orders/{path:number}/refunds", response={200: RefundOut, 201: RefundOut, **PROBLEMS})
+@writes(router, "/orders/{path:number}/refunds", Scope.ORDERS_WRITE, {200: RefundOut, 201: RefundOut})
 def push_refund(request: KeyRequest, body: RefundIn, number: Path[str]):
     """Take a refund of one order, whole or in part.
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from loyalty.models import Entry
 from members.models import Order, OrderLine
-from stores.services import channels
+from stores.services import channels, keys
 from tests.factories import NOON, make_channel, make_member, make_order, make_store
 from tests.loyalty.receipts import held, make_shop, phone_of
 
@@ -20,7 +20,7 @@ class Till:
     """A till with its key: posts JSON and reads the answer."""
 
     def __init__(self, client, channel, stores=()):
-        _, self.token = channels.issue_key(channel, name="till", stores=stores, by=None, now=NOON)
+        _, self.token = keys.issue(channel, name="till", stores=stores, by=None, now=NOON)
         self.client = client
 
     def send(self, path, body, language="en", **headers):
@@ -163,7 +163,7 @@ def test_a_revoked_key_and_a_stopped_channel_open_nothing(client, shop):
     store, channel = shop
     till, other = Till(client, channel), Till(client, channel)
     key = channel.keys.first()
-    channels.revoke_key(key, by=None, now=NOON)
+    keys.revoke(key, by=None, now=NOON)
     first = [each.post("/orders", order(store))[0] for each in (till, other)]
 
     channels.edit_channel(channel, name="x", is_active=False, by=None, now=NOON)

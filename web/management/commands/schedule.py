@@ -18,6 +18,8 @@ JOBS = [
     Job("posters", "stores.tasks.make_posters", 5),
     Job("old poster archives", "stores.tasks.sweep_posters", 3_600),
     Job("old one-time codes", "members.tasks.purge_one_time_codes", 3_600),
+    Job("old answers", "stores.tasks.purge_answers", 3_600),
+    Job("old nonces of keys", "stores.tasks.purge_keys", 600),
     Job("sessions that ran out", "stores.tasks.clear_sessions", 3_600),
 ]
 

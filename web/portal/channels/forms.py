@@ -1,6 +1,4 @@
-"""Opening a channel, and handing out a key."""
-
-import re
+"""Opening and editing a channel."""
 
 from django import forms
 from django.utils.text import capfirst
@@ -32,30 +30,3 @@ class ChannelEditForm(Form):
     is_active = forms.BooleanField(
         label=_("Active"), required=False, help_text=_("The keys of a stopped channel open nothing.")
     )
-
-
-class KeyForm(Form):
-    """``stores`` are codes; the cleaned value is a queryset of stores."""
-
-    name = forms.CharField(label=_("Name"), max_length=80, help_text=_("Who will use it, like “Till supplier, test”."))
-    stores = forms.CharField(
-        label=_("Stores"), required=False, widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("Store codes, separated by spaces or commas. Empty: all stores of the channel."),
-    )  # fmt: skip
-
-    def __init__(self, *args, staff: Staff, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.staff = staff
-
-    def clean_stores(self):
-        codes = set(re.split(r"[\s,，、;；]+", self.cleaned_data["stores"])) - {""}
-        found = stores.visible_to(self.staff).filter(code__in=codes)
-        missing = codes - set(found.values_list("code", flat=True))
-        if missing:
-            words = {"codes": ", ".join(sorted(missing)[:5])}
-            raise forms.ValidationError(_("There is no such store: %(codes)s") % words)
-        return found
-
-
-class RevokeForm(Form):
-    reason = forms.CharField(label=_("Reason"), max_length=200, required=False)

@@ -1,15 +1,16 @@
-"""Channels and their keys. A key is shown once, on the page that answers its making."""
+"""Channels: a list, a page for each, and what changes them."""
 
-from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from stores.access import Permission as P
 from stores.queries import channels as queries
+from stores.queries import keys
 from stores.services import channels
-from web.ui.pages import Action, DeletePage, DetailPage, EditPage, Empty, ListPage
+from web.ui.pages import Action, DetailPage, EditPage, Empty, ListPage
 
-from .forms import ChannelEditForm, ChannelForm, KeyForm, RevokeForm
+from .forms import ChannelEditForm, ChannelForm
 from .tables import ChannelTable
 
 HERE = (_("Channels"), "/channels/")
@@ -61,7 +62,7 @@ class ChannelPage(DetailPage):
 
     def context(self):
         may_edit = queries.editable_by(self.request.user).filter(pk=self.object.pk).exists()
-        return {"keys": queries.keys_of(self.object), "may_edit": may_edit}
+        return {"keys": keys.of_channel(self.object), "now": timezone.now(), "may_edit": may_edit}
 
     def crumbs(self):
         return [HERE]
@@ -92,45 +93,3 @@ class ChannelEdit(OneChannel):
 
     def save(self, form):
         channels.edit_channel(self.object, **form.cleaned_data, by=self.request.user, now=self.now)
-
-
-class KeyNew(OneChannel):
-    """Make a key; the answer shows it, and nothing else ever does."""
-
-    title = _("New key")
-    submit = _("Make the key")
-    done = ""
-    made = None
-
-    def form(self, data=None, files=None):
-        return KeyForm(data, staff=self.request.user)
-
-    def save(self, form):
-        self.made = channels.issue_key(self.object, **form.cleaned_data, by=self.request.user, now=self.now)
-
-    def post(self, request: HttpRequest, *args, **kwargs) -> HttpResponseBase:
-        response = super().post(request, *args, **kwargs)
-        if self.made is None:
-            return response
-        key, token = self.made
-        return self.render(template="portal/channels/key.html", key=key, token=token, channel=self.object)
-
-
-class KeyRevoke(DeletePage):
-    permission = P.CHANNEL_EDIT
-    title = _("Revoke key")
-    submit = _("Revoke")
-    form_class = RevokeForm
-    question = _("From this moment on, nothing that is sent with this key is taken. This cannot be undone.")
-
-    def rows(self):
-        return queries.keys_editable_by(self.request.user)
-
-    def save(self, form):
-        channels.revoke_key(self.object, by=self.request.user, now=self.now, reason=form.cleaned_data["reason"])
-
-    def back(self):
-        return reverse("channel-detail", args=[self.object.channel_id])
-
-    def crumbs(self):
-        return [HERE, (self.object.channel.name, self.back())]
