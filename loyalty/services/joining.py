@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from members.models import Member, StoreBinding
-from members.services import binding, consent, events, profiles
+from members.services import binding, consent, profiles
 from stores.models import Channel, StoreCode
 from stores.services import codes
 
@@ -75,13 +75,8 @@ def join(
     if not is_new:
         binding.bind(member, store=store, associate=code.associate, code=code, now=now)
     program = programs.ensure(store.brand, now=now)
-    is_enrolled = bool(programs.enrol_many([member.pk], program, at=now))
+    is_enrolled = bool(programs.enrol_many([member.pk], program, at=now, store=store, channel=channel))
     coupon = coupons.issue_welcome(member, program, now=now) if is_enrolled or is_first else None
-    if is_enrolled:
-        events.append(
-            "program.joined", member=member, at=now, store=store, channel=channel, program=program.pk,
-            brand=store.brand.code,
-        )  # fmt: skip
     if is_enrolled or is_first:
         codes.mark_joined(code, visitor=visitor, now=now)
     return Joined(member, is_new, is_enrolled, coupon)

@@ -9,28 +9,52 @@ from decimal import Decimal
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from members.services import hot
-from members.services.arrays import numbers
-from stores.models import Brand, Staff
+from members.services import events, hot
+from members.services.arrays import numbers, texts
+from stores.models import Brand, Channel, Staff, Store
 from stores.services import log
 
 from ..models import Book, Program, Tier
 from ..rules import tiers as rules
 from . import points
 
+# The event and its copies are what ``members.services.events`` would write, for many at once. A member who is not told
+# to have joined anywhere joined at their home store, if it is the brand's.
 ENROL = """
-    WITH sent AS (SELECT DISTINCT unnest(%s::int[]) AS member_id),
-    lowest AS (SELECT id FROM loyalty_tier WHERE program_id = %s ORDER BY threshold LIMIT 1),
+    WITH sent AS (SELECT DISTINCT unnest(%(members)s::int[]) AS member_id),
+    lowest AS (SELECT id FROM loyalty_tier WHERE program_id = %(program)s::bigint ORDER BY threshold LIMIT 1),
     opened AS (
         INSERT INTO loyalty_standing (member_id, program_id, tier_id, since, joined_at)
-        SELECT sent.member_id, %s::bigint, lowest.id, %s::timestamptz, %s::timestamptz FROM sent, lowest
-        WHERE NOT EXISTS (SELECT 1 FROM loyalty_standing s WHERE s.member_id = sent.member_id AND s.program_id = %s)
+        SELECT sent.member_id, %(program)s::bigint, lowest.id, %(at)s::timestamptz, %(at)s::timestamptz
+        FROM sent, lowest
+        WHERE NOT EXISTS (
+            SELECT 1 FROM loyalty_standing s WHERE s.member_id = sent.member_id AND s.program_id = %(program)s::bigint
+        )
         ORDER BY sent.member_id
         ON CONFLICT (member_id, program_id) DO NOTHING
         RETURNING member_id, program_id, tier_id
+    ),
+    noted AS (
+        INSERT INTO loyalty_tierchange (member_id, program_id, before_id, after_id, growth, reason, at)
+        SELECT member_id, program_id, NULL, tier_id, 0, 'joined', %(at)s::timestamptz FROM opened
+    ),
+    told AS (
+        INSERT INTO members_event (kind, member_id, at, store_id, channel_id, data)
+        SELECT 'program.joined', o.member_id, %(at)s::timestamptz, COALESCE(%(store)s::bigint, home.id),
+            CASE WHEN %(store)s::bigint IS NOT NULL THEN %(channel)s::bigint
+                WHEN home.id IS NOT NULL THEN m.joined_channel_id END,
+            jsonb_build_object('program', o.program_id, 'brand', b.code)
+        FROM opened o JOIN members_member m ON m.id = o.member_id
+        JOIN loyalty_program p ON p.id = o.program_id JOIN stores_brand b ON b.id = p.brand_id
+        LEFT JOIN stores_store home ON home.id = m.home_store_id AND home.brand_id = p.brand_id
+        ORDER BY o.member_id
+        RETURNING id
+    ),
+    copied AS (
+        INSERT INTO members_inbox (reader, event_id, tries, problem)
+        SELECT reader, told.id, 0, '' FROM told, unnest(%(readers)s::text[]) AS reader
     )
-    INSERT INTO loyalty_tierchange (member_id, program_id, before_id, after_id, growth, reason, at)
-    SELECT member_id, program_id, NULL, tier_id, 0, 'joined', %s::timestamptz FROM opened
+    SELECT count(*) FROM opened
 """
 
 
@@ -49,21 +73,32 @@ def ensure(brand: Brand, *, now: datetime) -> Program:
     return program
 
 
-def enrol_many(member_ids: Iterable[int], program: Program, *, at: datetime) -> int:
-    """Let members take part: a standing on the lowest tier and accounts in both books; how many are new. Inner.
+def enrol_many(
+    member_ids: Iterable[int], program: Program, *, at: datetime, store: Store | None = None,
+    channel: Channel | None = None,
+) -> int:  # fmt: skip
+    """Let members take part: standing on the lowest tier, accounts, ``program.joined``; how many are new. Inner.
 
-    Safe to repeat and to race: whoever comes second finds what the first made.
+    Safe to repeat and to race: whoever comes second finds what the first made. ``store`` and ``channel`` say where
+    they joined; for a crowd that is each one's home store, if it is the brand's, and the channel they came by.
     """
-    return enrol_in(member_ids, program.pk, [book.pk for book in program.books.all()], at=at)
+    books = [book.pk for book in program.books.all()]
+    return enrol_in(member_ids, program.pk, books, at=at, store=store, channel=channel)
 
 
-def enrol_in(member_ids: Iterable[int], program_id: int, books: Iterable[int], *, at: datetime) -> int:
+def enrol_in(
+    member_ids: Iterable[int], program_id: int, books: Iterable[int], *, at: datetime, store: Store | None = None,
+    channel: Channel | None = None,
+) -> int:  # fmt: skip
     """The same for whoever knows the ids of the programme and its books. Inner."""
     ids = sorted(set(member_ids))
     points.open_in(ids, books)
+    given = {
+        "members": numbers(ids), "program": program_id, "at": at, "store": store.pk if store else None,
+        "channel": channel.pk if channel else None, "readers": texts(events.readers_of("program.joined")),
+    }  # fmt: skip
     with hot.cursor(len(ids)) as cursor:
-        cursor.execute(ENROL, [numbers(ids), program_id, program_id, at, at, program_id, at])
-        return cursor.rowcount
+        return cursor.execute(ENROL, given).fetchone()[0]
 
 
 @transaction.atomic(durable=True)

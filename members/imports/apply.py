@@ -84,12 +84,20 @@ FILL_BLANKS = """
     )
 """
 BIND = """
-    INSERT INTO members_storebinding (member_id, store_id, bound_at, reason)
-    SELECT c.member_id, c.store_id, %(now)s, %(reason)s FROM chunk c
-    WHERE c.store_id IS NOT NULL AND (c.action = 1 OR NOT EXISTS (
-        SELECT 1 FROM members_storebinding b WHERE b.member_id = c.member_id AND b.ended_at IS NULL
-    ))
-    ON CONFLICT DO NOTHING
+    WITH bound AS (
+        INSERT INTO members_storebinding (member_id, store_id, bound_at, reason)
+        SELECT c.member_id, c.store_id, %(now)s, %(reason)s FROM chunk c
+        WHERE c.store_id IS NOT NULL AND (c.action = 1 OR NOT EXISTS (
+            SELECT 1 FROM members_storebinding b WHERE b.member_id = c.member_id AND b.ended_at IS NULL
+        ))
+        ON CONFLICT DO NOTHING
+        RETURNING member_id, store_id
+    )
+    INSERT INTO members_event (kind, member_id, at, store_id, data)
+    SELECT 'member.bound', member_id, %(now)s, store_id,
+        jsonb_build_object('reason', %(reason)s::text, 'associate', NULL::bigint, 'code', '')
+    FROM bound ORDER BY member_id
+    RETURNING id, kind
 """
 TAG_WORDS = """
     INSERT INTO members_tag (name, name_en, "group", description, created_at)
@@ -196,11 +204,12 @@ def members(cursor: CursorWrapper, run: ImportRun, chunk: Chunk, *, now: datetim
     run_sql(cursor, MEMBERS, run, **common)
     run_sql(cursor, FILL_BLANKS, run, **common)
     run_sql(cursor, BIND, run, reason=str(Why.IMPORTED), **common)
+    bound = cursor.fetchall()
     run_sql(cursor, TAGS, run, source=f"import:{run.pk}", **common)
     run_sql(cursor, CONSENTS, run, evidence=evidence(run), **common)
     run_sql(cursor, LINEAGE, run)
     run_sql(cursor, EVENTS, run, now=now)
-    events.deliver(cursor.fetchall())
+    events.deliver(bound + cursor.fetchall())
 
 
 def claim(cursor: CursorWrapper, run: ImportRun, *, now: datetime) -> None:

@@ -84,6 +84,11 @@ EVENTS = """
         jsonb_build_object('code', COALESCE(c.token || c.check_chars, ''))
     FROM newcomer n LEFT JOIN stores_storecode c ON c.id = n.code_id
     UNION ALL
+    SELECT 'member.bound', n.id, n.joined_at, COALESCE(n.earlier_store_id, n.store_id), NULL, jsonb_build_object(
+        'reason', 'first', 'associate', CASE WHEN n.moved_at IS NULL THEN n.associate_id END,
+        'code', COALESCE(c.token || c.check_chars, ''))
+    FROM newcomer n LEFT JOIN stores_storecode c ON c.id = n.code_id WHERE n.store_id IS NOT NULL
+    UNION ALL
     SELECT 'member.bound', id, moved_at, store_id, NULL,
         jsonb_build_object('reason', 'latest', 'associate', associate_id, 'code', '')
     FROM newcomer WHERE moved_at IS NOT NULL

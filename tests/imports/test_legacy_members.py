@@ -8,7 +8,8 @@ from django.db.models import Sum
 from loyalty.models import Account, Entry, Lot, Standing, TierChange
 from loyalty.services import importing
 from members.imports import runs
-from members.models import Consent, Event, Identity, ImportProblem, ImportRun, Member, MemberTag, StoreBinding
+from members.models import Consent, Event, Identity, ImportProblem, ImportRun, Inbox, Member, MemberTag, StoreBinding
+from members.services import events
 from tests.factories import NOON, make_brand, make_member, make_region, make_staff, make_store
 
 from .files import HEADERS, bring, figures, row, world, xlsx
@@ -60,6 +61,22 @@ def test_the_same_file_is_the_same_run_and_another_copy_changes_nothing(tmp_path
     assert again != run
     assert figures(again) == (40, 0, 0, 40, 0)
     assert world() == before
+
+
+def test_members_of_a_file_leave_the_same_facts_as_members_who_scan(tmp_path, brand):
+    """Bound once, part of the programme once; a second file that binds nobody tells nothing."""
+    store = make_store(make_region(brand), code="S00001")
+    rows = [row(card="C1", phone="16900000001", store="S00001", points=5), row(card="C2", phone="16900000002")]
+    bring(xlsx(tmp_path / "a.xlsx", [HEADERS, *rows]), brand)
+    bring(xlsx(tmp_path / "b.xlsx", [HEADERS, row(card="C1", phone="16900000001", store="S00001", tags="老客")]), brand)
+    member = Member.objects.get(identities__value="C1")
+    [bound] = Event.objects.filter(kind="member.bound")
+    assert (bound.member_id, bound.store_id, bound.at) == (member.pk, store.pk, StoreBinding.objects.get().bound_at)
+    assert bound.data == {"reason": "imported", "associate": None, "code": ""}
+    joined = Event.objects.filter(kind="program.joined").order_by("member_id").values_list("store_id", flat=True)
+    assert list(joined) == [store.pk, None]
+    for event in Event.objects.filter(kind__in=["member.bound", "program.joined"]):
+        assert Inbox.objects.filter(event=event).count() == len(events.readers_of(event.kind))
 
 
 def test_balance_equals_entries_equals_lots(tmp_path, brand):

@@ -11,9 +11,10 @@ from loyalty.queries import members as lists
 from loyalty.rules import tiers as rules
 from loyalty.rules.tiers import DEFAULT_LADDER, Rung
 from loyalty.services import coupons, ladders, orders, programs
-from members.models import Event, Member
+from members.models import Event, Inbox, Member
+from members.services import events
 from stores.models import LogEntry
-from tests.factories import NOON, make_brand, make_member, make_staff
+from tests.factories import NOON, make_brand, make_member, make_region, make_staff, make_store
 from tests.loyalty.receipts import LATER, held, make_shop, new_order
 
 
@@ -37,6 +38,24 @@ def test_taking_part_twice_is_taking_part_once(program):
     assert programs.enrol_many([member.pk], program, at=LATER) == 0
     assert Standing.objects.get().joined_at == NOON
     assert TierChange.objects.count() == 1
+
+
+def test_a_crowd_that_takes_part_leaves_the_events_that_one_does(program):
+    """Each newcomer once, with copies for all who listen; where they joined is their home, if it is the brand's."""
+    home, strange = make_store(make_region(program.brand)), make_store()
+    members = [make_member(home_store=home), make_member(home_store=strange), make_member(home_store=None)]
+    ids = [member.pk for member in members]
+    programs.enrol_many(ids[:1], program, at=NOON)
+    assert programs.enrol_many(ids, program, at=LATER) == 2
+    told = Event.objects.filter(kind="program.joined").order_by("member_id")
+    facts = {"program": program.pk, "brand": program.brand.code}
+    assert list(told.values_list("member_id", "at", "store_id", "data")) == [
+        (ids[0], NOON, home.pk, facts), (ids[1], LATER, None, facts), (ids[2], LATER, None, facts)
+    ]  # fmt: skip
+    readers = events.readers_of("program.joined")
+    assert readers
+    for event in told:
+        assert sorted(Inbox.objects.filter(event=event).values_list("reader", flat=True)) == sorted(readers)
 
 
 def test_new_rates_hold_for_the_next_order_and_are_noted(db):

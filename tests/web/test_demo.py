@@ -169,6 +169,8 @@ def test_members_are_bound_joined_and_told_of(chain):
     assert StoreBinding.objects.filter(ended_at=None).count() == SIZE.members
     assert not StoreBinding.objects.filter(ended_at=None).exclude(store=F("member__home_store")).exists()
     assert Event.objects.filter(kind="member.joined").count() == SIZE.members
+    assert Event.objects.filter(kind="member.bound").count() == StoreBinding.objects.count()
+    assert Event.objects.filter(kind="program.joined").count() == Standing.objects.count()
     assert CodeScan.objects.filter(joined_at__isnull=False).exists()
     assert Coupon.objects.filter(expires_at__gt=NOW).exists()
 
