@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -64,7 +65,9 @@ class BadProgram(ValueError):
 
 def ensure(brand: Brand, *, now: datetime) -> Program:
     """The brand's programme; made with its two books and the usual four tiers when there is none. Inner."""
-    program, _made = Program.objects.get_or_create(brand=brand)
+    program, is_new = Program.objects.get_or_create(brand=brand)
+    if is_new:
+        log.record("program.created", program, by=None, now=now)
     if program.books.count() < len(Book.Asset):
         Book.objects.bulk_create([Book(program=program, asset=asset) for asset in Book.Asset], ignore_conflicts=True)
     if not program.tiers.exists():
@@ -93,7 +96,7 @@ def enrol_in(
     """The same for whoever knows the ids of the programme and its books. Inner."""
     ids = sorted(set(member_ids))
     points.open_in(ids, books)
-    given = {
+    given: dict[str, Any] = {
         "members": numbers(ids), "program": program_id, "at": at, "store": store.pk if store else None,
         "channel": channel.pk if channel else None, "readers": texts(events.readers_of("program.joined")),
     }  # fmt: skip

@@ -27,6 +27,7 @@ def test_a_programme_is_made_once_with_two_books_and_four_tiers(program):
     again = programs.ensure(program.brand, now=NOON)
 
     assert again == program
+    assert [line.object_id for line in LogEntry.objects.filter(action="program.created")] == [program.pk]
     assert sorted(program.books.values_list("asset", flat=True)) == ["growth", "points"]
     assert list(program.tiers.values_list("name", "threshold")) == [(r.name, r.threshold) for r in DEFAULT_LADDER]
 

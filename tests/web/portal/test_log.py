@@ -147,3 +147,9 @@ def test_every_action_that_the_code_records_has_words():
     assert [(file, line) for file, line, each in found if not each] == []
     assert {"task.done", "coupon.restored", "consent.refused", "message.exported"} <= actions
     assert actions - set(words.ACTIONS) == set()
+
+
+def test_every_action_that_has_words_is_recorded_somewhere():
+    actions = set().union(*(each for _file, _line, each in recorded()))
+
+    assert set(words.ACTIONS) - actions == set()
