@@ -2,7 +2,7 @@
 
 from ninja import NinjaAPI
 
-from . import coupons, errors, members, pos, receipts
+from . import catalogue, coupons, errors, members, orders, points, receipts
 from .parsing import Parser
 
 api = NinjaAPI(
@@ -13,8 +13,10 @@ api = NinjaAPI(
     urls_namespace="api",
     parser=Parser(),
 )
-api.add_router("", pos.router)
+api.add_router("", orders.router)
 api.add_router("", members.router)
+api.add_router("", points.router)
 api.add_router("", coupons.router)
+api.add_router("", catalogue.router)
 api.add_router("", receipts.router)
 errors.install(api)

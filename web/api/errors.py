@@ -13,10 +13,14 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from loyalty.rules.redeeming import Refusal as CouponRefusal
 from loyalty.services.coupons import CannotRedeem, CannotUndo, TooManyGuesses
+from loyalty.services.joining import CannotJoin
 from loyalty.services.orders import Refusal
+from members.services.identity import IdentityTaken
 from stores.services.answers import OtherCall, StillRunning
 from web.outages import is_outage
 from web.problems import problem
+
+from .paging import BadCursor
 
 RETRY = 10  # seconds
 STATUS = {Refusal.UNKNOWN_STORE: 404, Refusal.UNKNOWN_ORDER: 404, Refusal.OTHER_BODY: 409, Refusal.MORE_THAN_PAID: 409}
@@ -93,6 +97,9 @@ def install(api: NinjaAPI) -> None:
     api.exception_handler(NotLetIn)(_shut)
     api.exception_handler(TooManyCalls)(_too_many_calls)
     api.exception_handler(BadIdempotencyKey)(_bad_idempotency_key)
+    api.exception_handler(BadCursor)(_bad_cursor)
+    api.exception_handler(CannotJoin)(_not_joined)
+    api.exception_handler(IdentityTaken)(_identity_taken)
     api.exception_handler(StillRunning)(_still_running)
     api.exception_handler(OtherCall)(_other_call)
     api.exception_handler(TooOften)(_too_often)
@@ -148,6 +155,18 @@ def _too_many_calls(request: HttpRequest, error: TooManyCalls) -> HttpResponse:
 def _bad_idempotency_key(request: HttpRequest, error: Exception) -> HttpResponse:
     advice = _("Idempotency-Key takes 1 to 255 plain characters.")
     return problem(400, "bad_idempotency_key", _("This request could not be read"), advice)
+
+
+def _bad_cursor(request: HttpRequest, error: BadCursor) -> HttpResponse:
+    return problem(422, "malformed", _("Some fields are wrong"), str(error))
+
+
+def _not_joined(request: HttpRequest, error: CannotJoin) -> HttpResponse:
+    return problem(422, "cannot_join", _("This was not taken"), str(error))
+
+
+def _identity_taken(request: HttpRequest, error: IdentityTaken) -> HttpResponse:
+    return problem(409, "identity_taken", _("This was not taken"), str(error))
 
 
 def _still_running(request: HttpRequest, error: Exception) -> HttpResponse:

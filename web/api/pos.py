@@ -35,7 +35,7 @@ def push_order(request: KeyRequest, body: OrderIn):
 
 @writes(router, "/orders/batch", Scope.ORDERS_WRITE, {200: BatchOut, 207: BatchOut})
 def push_orders(request: KeyRequest, body: BatchIn):
-    """Take up to 500 paid orders. Each answers for itself: created, duplicate, or rejected with a reason.
+    """Take up to 1,000 paid orders. Each answers for itself: created, duplicate, or rejected with a reason.
 
     200 when all were taken, 207 when some were rejected.
     """

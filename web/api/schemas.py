@@ -11,7 +11,7 @@ from pydantic import Field, SkipValidation, model_validator
 from loyalty.services.orders import MemberRef, NewLine, NewOrder, NewRefund
 from stores.models import Channel
 
-MOST_ORDERS = 500
+MOST_ORDERS = 1_000
 MOST_LINES = 500
 Text64 = Annotated[str, Field(max_length=64)]
 Word64 = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00]+$")]
@@ -67,7 +67,7 @@ class OrderIn(Schema):
 
 
 class BatchIn(Schema):
-    """Up to 500 orders. Each is judged by itself: a bad one keeps nobody out."""
+    """Up to 1,000 orders. Each is judged by itself: a bad one keeps nobody out."""
 
     orders: Annotated[list[SkipValidation[OrderIn]], Field(min_length=1, max_length=MOST_ORDERS)]
 
@@ -87,20 +87,23 @@ class RefundIn(Schema):
 
 
 class LookupIn(Schema):
-    """Whom to look for: exactly one of the two. In the body, so that no log keeps a phone number."""
+    """Whom to look for: exactly one of the three. In the body, so that no log keeps a phone number."""
 
     phone: Annotated[str, Field(max_length=40)] | None = None
     card: Text64 | None = None
+    openid: Annotated[str, Field(max_length=128)] | None = None
 
     @model_validator(mode="after")
     def _exactly_one(self) -> "LookupIn":
-        if bool(self.phone) == bool(self.card):
-            raise ValueError(_("give exactly one of phone and card"))
+        if len([word for word in (self.phone, self.card, self.openid) if word]) != 1:
+            raise ValueError(_("give exactly one of phone, card and openid"))
         return self
 
     def ref(self) -> MemberRef:
         """The shopper as the services name them."""
-        return MemberRef.phone(self.phone) if self.phone else MemberRef.card(self.card or "")
+        if self.phone:
+            return MemberRef.phone(self.phone)
+        return MemberRef.card(self.card) if self.card else MemberRef.openid(self.openid or "")
 
 
 class HoldingOut(Schema):

@@ -113,13 +113,13 @@ def test_bytes_that_are_no_utf8_are_refused(client, till, shop):
     assert (answer.status_code, answer.json()["code"]) == (400, "unreadable")
 
 
-@pytest.mark.parametrize("method", ["get", "put", "patch", "delete", "options"])
+@pytest.mark.parametrize("method", ["put", "patch", "delete", "options"])
 def test_a_method_that_is_not_allowed_is_answered_in_the_one_shape(client, till, method):
     answer = getattr(client, method)("/api/v1/orders", headers={"Accept-Language": "en"})
 
     assert (answer.status_code, answer["Content-Type"]) == (405, "application/problem+json")
     assert answer.json()["code"] == "method_not_allowed"
-    assert answer["Allow"] == "POST"
+    assert set(answer["Allow"].split(", ")) == {"GET", "POST"}
 
 
 def test_which_field_is_wrong_is_said_in_the_callers_language(till, shop):

@@ -223,8 +223,8 @@ def test_a_batch_without_a_rejection_answers_200_and_its_replay_changes_nothing(
     assert Entry.objects.count() == 40
 
 
-@pytest.mark.parametrize("count", [0, 501])
-def test_a_batch_has_1_to_500_orders(till, shop, count):
+@pytest.mark.parametrize("count", [0, 1001])
+def test_a_batch_has_1_to_1000_orders(till, shop, count):
     status, body = till.post("/orders/batch", {"orders": [order(shop[0])] * count})
 
     assert (status, body["code"]) == (422, "malformed")
