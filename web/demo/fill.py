@@ -65,12 +65,12 @@ def fill(size: Size, *, seed: int, now: datetime, workers: int, say: Callable[[s
         founding.refresh_statistics()  # or the first receipts would be planned for empty tables
     with report.step(f"{size.orders:,} orders"):
         report.counts["refused"] = sum(_share(world, workers, _trade_brand))
-    with report.step("audiences, coupons, campaigns"):
+    with report.step("audiences, campaigns, scans"):
         founding.bulk_session()  # sharing the work closed this process's connection
         founding.refresh_statistics()
-        report.counts |= loop.build(world)
-    with report.step("scans and statistics"):
-        _scan(world)
+        for counts in _each(world, workers, _tell, (loop.campaign, loop.choose, _scan)):
+            report.counts |= counts
+        founding.bulk_session()
         founding.refresh_statistics()
     report.counts["administrator"] = admin.pk
     return report
@@ -113,7 +113,7 @@ def _share(world: World, workers: int, work: Callable[[World, BrandPlan], int]) 
     return _each(world, workers, work, BRANDS)
 
 
-def _each(world: World, workers: int, work: Callable[[World, Any], int], parts: Sequence[Any]) -> list[int]:
+def _each(world: World, workers: int, work: Callable[[World, Any], Any], parts: Sequence[Any]) -> list[Any]:
     """Do the work for each part, by several processes unless a transaction is open."""
     if workers < 2 or connection.in_atomic_block:
         return [work(world, part) for part in parts]
@@ -148,6 +148,10 @@ def _trade_brand(world: World, plan: BrandPlan) -> int:
         refunded = orders.refund_many(batch.refunds, now=batch.closing) if batch.refunds else []
         refused += sum(not each.is_new for each in (*settled, *refunded))
     return refused
+
+
+def _tell(world: World, part: Callable[[World], dict[str, int]]) -> dict[str, int]:
+    return part(world)
 
 
 def batches(world: World, plan: BrandPlan) -> Iterator[trade.Day]:
@@ -187,7 +191,7 @@ def _history_chunk(world: World, ids: tuple[int, int]) -> int:
 
 # --- scans ---------------------------------------------------------------------------------------------
 @transaction.atomic(durable=True)
-def _scan(world: World) -> int:
+def _scan(world: World) -> dict[str, int]:
     """Who scanned lately: those who joined, and more who only looked; new stores have their first lookers."""
     scans: list[NewScan] = []
     since = world.now.timestamp() - SCAN_DAYS * 86_400
@@ -206,7 +210,7 @@ def _scan(world: World) -> int:
             if shop.scanned
             for k in range(4)
         ]
-    return founding.record_scans(scan for scan in scans if scan.code_id)
+    return {"scans": founding.record_scans(scan for scan in scans if scan.code_id)}
 
 
 def _scan_at(code_id: int | None, at: int, dice: np.random.Generator, *, joins: bool) -> NewScan:

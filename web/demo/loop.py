@@ -57,26 +57,37 @@ class Loop:
         return self.world.local.replace(hour=hour, minute=0, second=0, microsecond=0) + days * DAY
 
 
-def build(world: World) -> dict[str, int]:
-    """Everything of the loop for the first brand; what was sent and used."""
-    marketer = people.by_usernames(["marketer"])["marketer"]
+def campaign(world: World) -> dict[str, int]:
+    """Coupons, senders, campaigns and promotions of the first brand; what was sent and used."""
+    marketer, brand = _whose()
     sms, mail = _senders(marketer, world.founded)
-    brand = next(brand for brand in stores.brands_visible_to(marketer) if brand.code == "mart")
     loop = Loop(world, marketer, brand, sms, mail)
-    kept = _segments(loop)
     made = _coupons(loop)
     offers = _templates(loop, made)
     counts = {"sent": 0, "used": 0}
     with override_settings(DEMO=True):  # the console speaks in a demo only, and this is one
-        for campaign in _past(loop, made):
-            counts["sent"] += _run(campaign)
-            counts["used"] += _respond(loop, campaign)
-        _ahead(loop, kept, made)
+        for past in _past(loop, made):
+            counts["sent"] += _run(past)
+            counts["used"] += _respond(loop, past)
+        _ahead(loop, made)
         counts["promotions"] = _promote(loop, offers)
     _speak_aloud(loop)
+    return counts
+
+
+def choose(world: World) -> dict[str, int]:
+    """The audiences and tags that a marketer keeps. Shares nothing with ``campaign``: both may run at once."""
+    marketer, _brand = _whose()
+    kept = len(_segments(world, marketer))
     with transaction.atomic():
         audience_store.want_build("demo", now=world.now)
-    return counts
+    return {"audiences": kept}
+
+
+def _whose() -> tuple[Staff, Brand]:
+    """The marketer, and the brand that all of it belongs to."""
+    marketer = people.by_usernames(["marketer"])["marketer"]
+    return marketer, next(brand for brand in stores.brands_visible_to(marketer) if brand.code == "mart")
 
 
 def _senders(by: Staff, now: datetime) -> tuple[Sender, Sender]:
@@ -97,14 +108,12 @@ def _speak_aloud(loop: Loop) -> None:
 
 
 # --- audiences -----------------------------------------------------------------------------------------
-def _segments(loop: Loop) -> dict[str, Segment]:
-    """Eight audiences as a marketer keeps them, and two tags that follow from rules."""
+def _segments(world: World, by: Staff) -> dict[str, Segment]:
+    """Seven audiences as a marketer keeps them, and two tags that follow from rules."""
     home = stores.visible_to(people.by_usernames(["manager"])["manager"]).exclude(latitude=None).first()
-    month = loop.world.local.month
     asleep = {"attr": "last_order_days", "op": "gte", "value": 90}
     rich = {"orders": {"days": 365, "agg": "sum", "op": "gte", "value": 300}}
     rules: dict[str, tuple[str, dict[str, Any]]] = {
-        "会员生日": ("本月过生日、愿意收到优惠的会员", _all({"attr": "birthday_month", "op": "in", "value": [month]}, YES)),
         "沉睡90天": ("买过，但 90 天没有再来", _all(asleep, {"attr": "order_count", "op": "gte", "value": 1})),
         "高价值": ("一年内消费满 300 元", rich),
         "3公里内": (f"{home.name} 3 公里内的会员", {"near": {"store": home.pk, "km": 3}}),
@@ -115,7 +124,7 @@ def _segments(loop: Loop) -> dict[str, Segment]:
                  {"orders": {"days": 90, "category": ["咖啡"], "agg": "count", "op": "gte", "value": 2}}),
         "短信可触达": ("愿意收到优惠，有手机号", _all(YES, {"attr": "has_phone", "op": "eq", "value": True})),
     }  # fmt: skip
-    by, now = loop.marketer, loop.world.now
+    now = world.now
     kept = {
         name: segments.save(None, name=name, description=text, rule=rule, by=by, now=now)
         for name, (text, rule) in rules.items()
@@ -232,10 +241,15 @@ def _respond(loop: Loop, campaign: Campaign) -> int:
     return len(chosen)
 
 
-def _ahead(loop: Loop, kept: dict[str, Segment], made: dict[str, CouponTemplate]) -> None:
+def _ahead(loop: Loop, made: dict[str, CouponTemplate]) -> None:
     """One for tomorrow, and the welcome that every newcomer gets from now on."""
+    month = {"attr": "birthday_month", "op": "in", "value": [loop.world.local.month]}
+    born = segments.save(
+        None, name="会员生日", description="本月过生日、愿意收到优惠的会员", rule=_all(month, YES), by=loop.marketer,
+        now=loop.world.now,
+    )  # fmt: skip
     _launched(
-        loop, loop.world.now, name="生日月礼", segment=kept["会员生日"], coupon_template=made["生日礼20元"],
+        loop, loop.world.now, name="生日月礼", segment=born, coupon_template=made["生日礼20元"],
         text="{name}，生日快乐！{coupon}：{code} {link}", text_en="Happy birthday, {name}! {coupon}: {code} {link}",
         starts_at=loop.at(1),
     )  # fmt: skip
