@@ -6,6 +6,7 @@ CPU while idle, and what is left undone after kill -9 of a worker and of the bro
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -15,6 +16,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 import psycopg
@@ -132,7 +134,7 @@ def cpu(group: list[psutil.Process]) -> float:
     return sum(sum(p.cpu_times()[:2]) for p in group if p.is_running())
 
 
-def measure(rig: Rig) -> None:
+def measure(rig: Rig) -> dict[str, float]:
     """All the figures of one broker, printed as lines."""
     worker = rig.worker()
     rig.ring(0, 1)
@@ -146,7 +148,8 @@ def measure(rig: Rig) -> None:
     group = processes(worker.pid, rig.broker_pid())
     before = cpu(group)
     time.sleep(10)
-    print(f"{rig.name:<7} idle: {(cpu(group) - before) * 10:.1f} % of one core, worker and broker together")
+    idle = (cpu(group) - before) * 10
+    print(f"{rig.name:<7} idle: {idle:.1f} % of one core, worker and broker together")
 
     rig.ring(100_000, 100, 0.02)
     rig.wait(100_000, 30, 20)
@@ -154,16 +157,20 @@ def measure(rig: Rig) -> None:
     end_session(worker.pid)
     worker.wait()
     worker = rig.worker()
-    waited = rig.wait(100_000, 100, 60)
-    print(f"{rig.name:<7} worker killed: {100 - rig.done(100_000, 100)} of 100 undone after {waited:.1f} s")
+    waited, undone = rig.wait(100_000, 100, 60), 100 - rig.done(100_000, 100)
+    print(f"{rig.name:<7} worker killed: {undone} of 100 undone after {waited:.1f} s")
 
     rig.ring(200_000, 100, 0.02)
     os.kill(rig.broker_pid(), signal.SIGKILL)
     rig.revive()
-    waited = rig.wait(200_000, 100, 30)
-    print(f"{rig.name:<7} broker killed: {100 - rig.done(200_000, 100)} of 100 doorbells gone after {waited:.1f} s")
+    waited, gone = rig.wait(200_000, 100, 30), 100 - rig.done(200_000, 100)
+    print(f"{rig.name:<7} broker killed: {gone} of 100 doorbells gone after {waited:.1f} s")
     end_session(worker.pid)
     worker.wait()
+    return {
+        "rung_per_s": round(COUNT / sent), "answered_per_s": round(COUNT / whole), "idle_percent": round(idle, 1),
+        "undone_after_worker_kill": undone, "gone_after_broker_kill": gone,
+    }  # fmt: skip
 
 
 def prepare(cluster: EmbeddedPostgres, name: str, *, with_queue: bool) -> str:
@@ -204,19 +211,27 @@ def main() -> None:
             broker.process.wait()
             broker.start()
 
+        found: dict[str, dict[str, float]] = {}
         try:
             kept = prepare(cluster, "beside", with_queue=False)
             if "valkey" in chosen:
-                measure(
+                found["valkey"] = measure(
                     Rig("valkey", broker.url(), kept, lambda: broker.process.pid if broker.process else 0, rebroker)
                 )
-            if "pgmq" not in chosen:
-                return
-            inside = prepare(cluster, "inside", with_queue=True)
-            measure(Rig("pgmq", "pgmq://localhost/inside", inside, server, again))
+            if "pgmq" in chosen:
+                inside = prepare(cluster, "inside", with_queue=True)
+                found["pgmq"] = measure(Rig("pgmq", "pgmq://localhost/inside", inside, server, again))
         finally:
             broker.stop()
             cluster.stop()
+    print(json.dumps({"name": "broker", "figures": figures(found)}))
+
+
+def figures(found: dict[str, dict[str, float]]) -> dict[str, Any]:
+    """What each broker did, and how much quicker ours answers."""
+    if len(found) < 2:
+        return dict(found)
+    return found | {"vs_pgmq": round(found["valkey"]["answered_per_s"] / found["pgmq"]["answered_per_s"], 1)}
 
 
 if __name__ == "__main__":

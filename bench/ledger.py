@@ -131,7 +131,7 @@ def _last_line(found: dict[str, float], in_bulk: float, bare_bulk: float) -> Non
         "postings_per_s": round(found["postings"]), "vs_bare_insert": round(found["postings"] / found["bare"], 3),
         "spends_per_s": round(found["spends"]), "hot_per_s": round(found["hot"]),
         "bare_per_s": round(found["bare"]), "bulk_post_per_s": round(in_bulk),
-        "bulk_vs_bare": round(in_bulk / bare_bulk, 3),
+        "vs_bare_insert_bulk": round(in_bulk / bare_bulk, 3),
     }  # fmt: skip
     print(json.dumps({"name": "ledger", "figures": figures}))
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import signal
 import statistics
@@ -72,7 +73,8 @@ def call(port: int, path: str, until: float, took: list[float], wrong: list[int]
     line.close()
 
 
-def press(port: int, path: str) -> str:
+def press(port: int, path: str) -> tuple[float, str]:
+    """Requests a second, and all that is worth a line."""
     took: list[float] = []
     wrong: list[int] = []
     until = time.perf_counter() + SECONDS
@@ -82,7 +84,7 @@ def press(port: int, path: str) -> str:
     for caller in callers:
         caller.join()
     cuts = statistics.quantiles(took, n=100)
-    return (
+    return len(took) / SECONDS, (
         f"{len(took) / SECONDS:7,.0f} requests/s  p50 {cuts[49] * 1000:6.1f} ms  p99 {cuts[98] * 1000:6.1f} ms  "
         f"{len(wrong)} wrong {sorted(set(wrong)) or ''}"
     )
@@ -93,19 +95,28 @@ def main() -> None:
     django.setup()
     steps.collect_static()
     port = free_port("127.0.0.1", 8600)
+    found: dict[str, dict[str, float]] = {}
     for name, command in servers(port).items():
         quiet = subprocess.DEVNULL
         server = subprocess.Popen(command, cwd=ROOT, stdout=quiet, stderr=quiet, start_new_session=True)
         try:
             wait(port)
             press(port, "/healthz")  # warm
+            found[name] = {}
             for page, path in PAGES.items():
-                print(f"{name:<9} {page:<8} {press(port, path)}", flush=True)
+                found[name][page], line = press(port, path)
+                print(f"{name:<9} {page:<8} {line}", flush=True)
             family = [psutil.Process(server.pid), *psutil.Process(server.pid).children(recursive=True)]
             print(f"{name:<9} memory   {sum(p.memory_info().rss for p in family) / 1024**2:7,.0f} MB in {len(family)}")
         finally:
             os.killpg(server.pid, signal.SIGTERM)
             server.wait(20)
+    ours, other = found["granian"], found["gunicorn"]
+    figures = {
+        "sign_in_per_s": round(ours["sign-in"]), "vs_gunicorn": round(ours["sign-in"] / other["sign-in"], 2),
+        "vs_gunicorn_health": round(ours["health"] / other["health"], 2),
+    }  # fmt: skip
+    print(json.dumps({"name": "webserver", "figures": figures}))
 
 
 if __name__ == "__main__":
