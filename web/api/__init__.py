@@ -2,7 +2,7 @@
 
 from ninja import NinjaAPI
 
-from . import catalogue, coupons, errors, members, orders, points, receipts
+from . import catalogue, coupons, errors, members, orders, points, receipts, till
 from .parsing import Parser
 
 api = NinjaAPI(
@@ -17,6 +17,7 @@ api.add_router("", orders.router)
 api.add_router("", members.router)
 api.add_router("", points.router)
 api.add_router("", coupons.router)
+api.add_router("", till.router)
 api.add_router("", catalogue.router)
 api.add_router("", receipts.router)
 errors.install(api)

@@ -44,10 +44,7 @@ class Signature(APIKeyHeader):
         secrets = keys.secrets_of(asked, now=now) if asked else [""]
         if not signatures.is_genuine(secrets, sent, key, targets=_other_spellings(request)) or asked is None:
             raise NotLetIn("bad_signature")
-        if not signatures.is_fresh(sent.timestamp, now=now.timestamp()):
-            raise NotLetIn("stale_timestamp")
-        if not keys.take_nonce(asked, sent.nonce, now=now):
-            raise NotLetIn("replayed")
+        _demand_new(asked, sent)
         return _admitted(request, asked, self.scope)
 
 
@@ -68,6 +65,14 @@ class ChannelKey(HttpBearer):
 def needs(scope: Scope) -> list[Signature | ChannelKey]:
     """Let in keys that hold this scope, signed or carried."""
     return [Signature(scope), ChannelKey(scope)]
+
+
+def _demand_new(key: ApiKey, sent: Sent) -> None:
+    now = timezone.now()
+    if not signatures.is_fresh(sent.timestamp, now=now.timestamp()):
+        raise NotLetIn("stale_timestamp")
+    if not keys.take_nonce(key, sent.nonce, now=now):
+        raise NotLetIn("replayed")
 
 
 def _admitted(request: HttpRequest, key: ApiKey, scope: Scope) -> ApiKey | None:
