@@ -20,5 +20,6 @@ urlpatterns = [
     path("s/", include("web.counter.urls")),
     path("", include("web.h5.urls")),
     path("ui/", include("web.ui.urls")),
+    path("notices/", include("web.notices.urls")),
     path("api/v1/", api.urls),
 ]

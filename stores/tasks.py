@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from .services import answers, keys, posters, sessions
+from .services import answers, keys, notices, posters, sessions
 
 
 @shared_task
@@ -34,3 +34,9 @@ def purge_keys() -> int:
 def purge_answers() -> int:
     """Delete answers to named calls that are older than five weeks."""
     return answers.purge(now=timezone.now())
+
+
+@shared_task
+def sweep_notices() -> int:
+    """Empty what platforms told a month ago; forget it after half a year."""
+    return notices.sweep(now=timezone.now())

@@ -1,14 +1,17 @@
 from .api_key import ApiAnswer, ApiKey, ApiNonce, ApiUse
 from .chain import Brand, Chain, Dealer, Region
 from .channel import Channel
+from .channel_secret import ChannelSecret
 from .code import CodeScan, PosterArchive, StoreCode
 from .log import LogEntry
+from .notice import Notice, NoticeRefusal
 from .sender import Sender
 from .staff import Grant, Staff
 from .store import Store
 from .task import TaskDone
 
 __all__ = [
-    "ApiAnswer", "ApiKey", "ApiNonce", "ApiUse", "Brand", "Chain", "Channel", "CodeScan", "Dealer", "Grant", "LogEntry",
-    "PosterArchive", "Region", "Sender", "Staff", "Store", "StoreCode", "TaskDone",
+    "ApiAnswer", "ApiKey", "ApiNonce", "ApiUse", "Brand", "Chain", "Channel", "ChannelSecret", "CodeScan", "Dealer",
+    "Grant", "LogEntry", "Notice", "NoticeRefusal", "PosterArchive", "Region", "Sender", "Staff", "Store", "StoreCode",
+    "TaskDone",
 ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from urllib.parse import parse_qsl
 
 from ..calling import Keys, as_json
@@ -38,5 +39,5 @@ class MeituanEar:
             raise Refused("malformed", answer(400, 1))
         kept = {name: value for name, value in words.items() if name != "sign"}
         names = ("order_id", "delivery_id", "mt_peisong_id", "status", "timestamp")
-        key = short("|".join(words.get(name, "") for name in names))
+        key = sha256("|".join(words.get(name, "") for name in names).encode()).hexdigest()
         return Heard((Told(key, "meituan.delivery", at, subject=short(order, 100), content=kept),), answer(200, 0))

@@ -24,7 +24,7 @@ from stores.connectors.wechat import client as wechat
 from stores.connectors.wechat_pay import client as pay
 from stores.connectors.wechat_pay import signing as pay_signing
 from stores.connectors.wecom import client as wecom
-from tests.stores.connectors.rsa import PAY_ID, PAY_KEYS, PLATFORM, SHOP, STRANGER
+from tests.fakes.rsa import PAY_ID, PAY_KEYS, PLATFORM, SHOP, STRANGER
 
 AT = 1_700_000_000
 WX = Keys({"app_id": "wx1"}, {"app_secret": ("s",)})

@@ -1,0 +1,88 @@
+"""What platforms and machines tell, on the timeline of whom it is about."""
+
+from datetime import timedelta
+
+import pytest
+
+from campaigns.services import hearing
+from members.models import Consent, Event, Identity
+from stores.models import Channel, Notice
+from stores.services import notices, platforms
+from tests.factories import NOON, make_member, make_staff, make_store
+from tests.fakes.voices import BY_PLATFORM
+
+AT = NOON.timestamp()
+
+
+def connect(voice):
+    channel = Channel.objects.create(
+        code=f"c-{voice.platform}",
+        name="c",
+        kind="app",
+        platform=voice.platform,
+        settings=voice.settings,
+        created_at=NOON,
+    )
+    for name, value in voice.secrets.items():
+        platforms.set_secret(channel, name, value, by=None, now=NOON)
+    return channel
+
+
+def tell(platform, *args, **given):
+    voice = BY_PLATFORM[platform]
+    channel = Channel.objects.filter(platform=platform).first() or connect(voice)
+    assert notices.receive(channel, voice.tell(*args, **given), now=NOON).status < 300
+    return channel
+
+
+def follower():
+    member = make_member()
+    Identity.objects.create(kind=Identity.Kind.OPENID, value="reader-1", member=member, added_at=NOON)
+    return member
+
+
+def test_a_follow_is_on_the_followers_timeline_by_when_it_happened():
+    member = follower()
+    channel = tell("wechat", AT - 120)
+    hearing.read_notices(now=NOON)
+    event = Event.objects.get(kind="wechat.followed")
+    assert (event.member, event.channel, event.at) == (member, channel, NOON - timedelta(minutes=2))
+    assert "reader-1" not in str(event.data)
+    assert not Consent.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("kind", "event"),
+    [
+        ("wifi.arrived", "store.arrived"), ("rfid.picked", "product.picked"), ("rfid.put_back", "product.put_back"),
+        ("vending.sold", "vending.bought"), ("payment.made", "payment.made"), ("scan.joined", "code.scanned"),
+    ],
+)  # fmt: skip
+def test_a_machines_signal_is_a_fact_with_its_store(kind, event):
+    store = make_store(code="S00001")
+    member = follower()
+    channel = tell("signed", AT, 1, kind=kind, extra={"openid": "reader-1", "sku": "P1", "phone": "16900001234"})
+    assert hearing.read_notices(now=NOON) == 1
+    found = Event.objects.get(kind=event)
+    assert (found.member, found.store, found.channel) == (member, store, channel)
+    assert found.data == {"sku": "P1", "notice": "w1"}
+
+
+def test_somebody_whom_we_do_not_know_is_counted_without_a_name():
+    make_store(code="S00001")
+    tell("signed", AT)
+    hearing.read_notices(now=NOON)
+    event = Event.objects.get(kind="store.arrived")
+    assert event.member is None
+    assert "reader-1" not in str(event.data)
+
+
+def test_a_replay_by_hand_is_written_once():
+    follower()
+    tell("wechat", AT)
+    tell("wechat", AT)
+    hearing.read_notices(now=NOON)
+    notices.replay(Notice.objects.get(), by=make_staff(), now=NOON)
+    assert hearing.read_notices(now=NOON) == 1
+    assert Event.objects.filter(kind="wechat.followed").count() == 1
+    assert Notice.objects.get().repeats == 1
