@@ -18,7 +18,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
 from django.conf import settings  # noqa: E402
-from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.test import Client  # noqa: E402
 
@@ -28,6 +27,7 @@ from members.models import Member  # noqa: E402
 from stores.access import Role  # noqa: E402
 from stores.models import Staff, Store  # noqa: E402
 from stores.queries import stores  # noqa: E402
+from tools.start import steps  # noqa: E402
 
 ROUNDS = 15
 
@@ -92,7 +92,8 @@ def walk(role: str, rounds: int) -> list[dict[str, object]]:
 def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
     settings.ALLOWED_HOSTS = ["localhost"]
-    call_command("collectstatic", interactive=False, verbosity=0)
+    steps.fetch_assets()  # nobody may have started this state folder yet
+    steps.collect_static()
     size = {"stores": Store.objects.count(), "staff": Staff.objects.count(), "members": Member.objects.count()}
     print(", ".join(f"{count:,} {name}" for name, count in size.items()) + f"; {load()}")
     print("       p50      p95")

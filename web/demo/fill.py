@@ -44,11 +44,14 @@ class Report:
     say: Callable[[str], None] = print
 
     @contextmanager
-    def step(self, name: str):
+    def step(self, name: str, *, members: int = 0):
+        """Time a step; with ``members`` also say what each hundred thousand of them took, which should not grow."""
         begun = time.monotonic()
         yield
-        self.seconds[name] = time.monotonic() - begun
-        self.say(f"{name:<28} {self.seconds[name]:6.1f} s")
+        self.seconds[name] = took = time.monotonic() - begun
+        self.say(
+            f"{name:<28} {took:6.1f} s" + (f"  {took / members * 100_000:5.1f} s for each 100,000" if members else "")
+        )
 
 
 def fill(size: Size, *, seed: int, now: datetime, workers: int, say: Callable[[str], None]) -> Report:
@@ -85,10 +88,10 @@ def fill_series(
     world, report = new_world(ground, seed, now), Report(say=say)
     with report.step("brands, stores, staff, codes"):
         found(world)
-    with report.step(f"{members:,} members"):
+    with report.step(f"{members:,} members", members=members):
         starts = range(0, members, CHUNK)
         _each(world, workers, _join_chunk, [(first, min(first + CHUNK, members) - 1) for first in starts])
-    with report.step(f"{members * ORDERS_EACH:,} orders, their ledger"):
+    with report.step(f"{members * ORDERS_EACH:,} orders, their ledger", members=members):
         ids = range(1, members_founding.last_id() + 1, CHUNK)
         _each(world, workers, _history_chunk, [(first, first + CHUNK - 1) for first in ids])
     with report.step("statistics"):
