@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from members.services import inboxes
 
-from .services import fanout, sending, triggers
+from .services import fanout, hearing, sending, triggers
 
 
 @shared_task
@@ -24,3 +24,9 @@ def start_due() -> int:
 def send_messages() -> int:
     """Send what may leave now, for a while."""
     return sending.work(clock=timezone.now)
+
+
+@shared_task(time_limit=600)
+def read_notices() -> int:
+    """Deal with what platforms told, in the order in which it happened."""
+    return hearing.read_notices(now=timezone.now())

@@ -15,6 +15,8 @@ JOBS = [
     Job("campaigns that are due", "campaigns.tasks.start_due", 5),
     Job("messages", "campaigns.tasks.send_messages", 2),
     Job("old import files", "loyalty.tasks.sweep_imports", 3_600),
+    Job("notices of platforms", "campaigns.tasks.read_notices", 2),
+    Job("old notices", "stores.tasks.sweep_notices", 3_600),
     Job("posters", "stores.tasks.make_posters", 5),
     Job("old poster archives", "stores.tasks.sweep_posters", 3_600),
     Job("old one-time codes", "members.tasks.purge_one_time_codes", 3_600),
