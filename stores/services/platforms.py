@@ -37,6 +37,8 @@ def configure(
     before = _shown(channel)
     if platform != channel.platform and channel.notices.filter(state=0).exists():
         raise PlatformProblem(_("Notices of the present platform still wait. Change it when they are dealt with."))
+    if platform != channel.platform:  # another account: what was secret about the present one ends
+        ChannelSecret.objects.filter(channel=channel).delete()
     channel.platform, channel.settings = platform, _checked(platform, settings)
     channel.shares, channel.fresh_minutes = sorted(set(shares) & set(SHARED)), fresh_minutes
     channel.save(update_fields=["platform", "settings", "shares", "fresh_minutes"])

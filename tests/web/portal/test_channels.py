@@ -52,7 +52,7 @@ def test_the_list_asks_the_same_number_of_questions(office, django_assert_max_nu
     for _ in range(count):
         services.issue(make_channel(), name="k", stores=[], by=None, now=NOON)
 
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(14):
         page = office.get("/channels/").content.decode()
 
     assert page.count("pos-") >= count

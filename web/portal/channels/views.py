@@ -1,17 +1,23 @@
 """Channels: a list, a page for each, and what changes them."""
 
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from stores.access import Permission as P
+from stores.models import Channel
 from stores.queries import channels as queries
-from stores.queries import keys
+from stores.queries import keys, notices
+from stores.rules.platforms import BY_CODE, SHARED
 from stores.services import channels
 from web.ui.pages import Action, DetailPage, EditPage, Empty, ListPage
 
 from .forms import ChannelEditForm, ChannelForm
-from .tables import ChannelTable
+from .tables import ChannelTable, lag, notice_state, reason_of, state_of
 
 HERE = (_("Channels"), "/channels/")
 
@@ -21,7 +27,7 @@ class ChannelList(ListPage):
     table_class = ChannelTable
     title = _("Channels")
     empty = Empty(
-        _("No channels yet"), _("A channel is where orders come from: a till system, a mall, a mini-program."), "link",
+        _("No channels yet"), _("A channel is where facts come from: a till system, a mall, an official account."), "link",
         _("New channel"), "/channels/new/",
     )  # fmt: skip
 
@@ -62,10 +68,34 @@ class ChannelPage(DetailPage):
 
     def context(self):
         may_edit = queries.editable_by(self.request.user).filter(pk=self.object.pk).exists()
-        return {"keys": keys.of_channel(self.object), "now": timezone.now(), "may_edit": may_edit}
+        now = timezone.now()
+        account = account_of(self.object, self.request, now=now) if self.object.platform in BY_CODE else {}
+        health = notices.health_of([self.object], now=now)[self.object.pk]
+        return {
+            "keys": keys.of_channel(self.object), "now": now, "may_edit": may_edit, "health": health,
+            "lag": lag(health), "state": state_of(self.object, health), "shares": shared_by(self.object), **account,
+        }  # fmt: skip
 
     def crumbs(self):
         return [HERE]
+
+
+def shared_by(channel: Channel) -> list[Any]:
+    """The labels of the fields that may leave through it."""
+    return [label for name, label in SHARED.items() if name in channel.shares]
+
+
+def account_of(channel: Channel, request: HttpRequest, *, now: datetime) -> dict[str, Any]:
+    """What the page says about the account at the platform; of a secret only since when it is there."""
+    platform = BY_CODE[channel.platform]
+    held = notices.secrets_of(channel, now=now)
+    return {
+        "platform": platform, "refusals": notices.refusals_of(channel, now=now),
+        "secrets": [(part, held.get(part.name, [])) for part in platform.secrets],
+        "given": [(part.label, channel.settings[part.name]) for part in platform.settings if part.name in channel.settings],
+        "address": request.build_absolute_uri(reverse("notice", args=[channel.code])) if platform.hears else "",
+        "latest": [(row, notice_state(row), reason_of(row)) for row in notices.log_of(channel)[:8]],
+    }  # fmt: skip
 
 
 class OneChannel(EditPage):
