@@ -1,4 +1,4 @@
 from .campaign import Campaign, CampaignTemplate
-from .delivery import Batch, ContactCount, Delivery, Receipt
+from .delivery import Batch, ContactCount, Delivery, Feedback, Receipt
 
-__all__ = ["Batch", "Campaign", "CampaignTemplate", "ContactCount", "Delivery", "Receipt"]
+__all__ = ["Batch", "Campaign", "CampaignTemplate", "ContactCount", "Delivery", "Feedback", "Receipt"]

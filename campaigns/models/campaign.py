@@ -50,6 +50,7 @@ class Campaign(models.Model):
     is about; local ones are a store's own promotion. Content is copied from the template and never follows it.
 
     ``fanned_out_to`` is the highest member id that has its delivery; ``fanned_out_at`` is set when all have.
+    ``planned`` and ``sent`` count the deliveries as they are made and sent, so that a list need not.
     ``cap_count`` 0: no cap. ``drop_stale_after`` 0: never dropped. ``recent_…`` watch the share of errors.
     """
 
@@ -103,6 +104,8 @@ class Campaign(models.Model):
     launched_at = models.DateTimeField(null=True)
     fanned_out_to = models.IntegerField(default=0)
     fanned_out_at = models.DateTimeField(null=True)
+    planned = models.PositiveIntegerField(default=0)
+    sent = models.PositiveIntegerField(default=0)
     recent_sends = models.PositiveIntegerField(default=0)
     recent_errors = models.PositiveIntegerField(default=0)
     finished_at = models.DateTimeField(null=True)
@@ -115,6 +118,7 @@ class Campaign(models.Model):
             models.Index(fields=["trigger"], condition=models.Q(status="running"), name="campaign_live_trigger"),
         ]
         constraints = [
+            models.CheckConstraint(condition=models.Q(sent__lte=models.F("planned")), name="campaign_sent_of_planned"),
             models.CheckConstraint(
                 condition=models.Q(ends_at=None)
                 | models.Q(starts_at=None)

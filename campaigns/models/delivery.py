@@ -120,3 +120,21 @@ class Receipt(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["delivery", "kind"], name="receipt_once")]
+
+
+class Feedback(models.Model):
+    """What a member answered about a message and the visit after it: 1 to 5, and words. The last answer counts."""
+
+    delivery = models.OneToOneField(Delivery, models.CASCADE, related_name="feedback", db_constraint=False)
+    score = models.PositiveSmallIntegerField()
+    words = models.CharField(max_length=300, blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(score__gte=1, score__lte=5), name="feedback_one_to_five")
+        ]
+
+    class Privacy:
+        keep = ["id", "delivery", "score", "at"]
+        erase = ["words"]

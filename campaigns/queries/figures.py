@@ -36,15 +36,11 @@ class Pulse:
 
 
 def with_figures(rows: QuerySet[Campaign]) -> QuerySet[Campaign]:
-    """Campaigns with ``planned``, ``sent`` and ``redeemed``, each counted for the rows that are shown only."""
-    deliveries = Delivery.objects.filter(campaign=OuterRef("pk")).order_by().values("campaign")
+    """Campaigns with ``redeemed``, counted for the rows that are shown only; they know ``planned`` and ``sent``."""
     source = Concat(Value("campaign:"), Cast(OuterRef("pk"), CharField()), Value(":"), output_field=CharField())
     used = Coupon.objects.filter(template=OuterRef("coupon_template"), redeemed_at__isnull=False)
     own = used.annotate(cause=source).filter(source__startswith=F("cause")).order_by().values("template")
-    sent = deliveries.filter(status=Status.SENT)
     return rows.select_related("snapshot").defer("snapshot__bits", "snapshot__rule").annotate(
-        planned=Coalesce(Subquery(deliveries.annotate(n=Count("pk")).values("n")), 0),
-        sent=Coalesce(Subquery(sent.annotate(n=Count("pk")).values("n")), 0),
         redeemed=Coalesce(Subquery(own.annotate(n=Count("pk")).values("n")), 0),
     )  # fmt: skip
 

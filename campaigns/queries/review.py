@@ -136,6 +136,6 @@ def _parts(campaign: Campaign) -> int:
     for text, language in ((campaign.text, "zh-hans"), (campaign.text_en, "en")):
         if text:
             whole = content.complete(text, language, is_marketing=campaign.purpose == Purpose.MARKETING)
-            facts = {"link": link, "unsubscribe": link, "code": "K7QM2XPA9RTW"}
+            facts = {"link": link, "unsubscribe": link, "feedback": link, "code": "K7QM2XPA9RTW"}
             counts.append(content.parts(content.render(whole, facts, language)).count)
     return max(counts)

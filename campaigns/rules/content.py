@@ -17,6 +17,7 @@ VARIABLES = {
     "points": gettext_lazy("the member's points"),
     "link": gettext_lazy("the tracked link"),
     "unsubscribe": gettext_lazy("the link to unsubscribe"),
+    "feedback": gettext_lazy("the link to say how it was"),
 }
 FALLBACKS = {  # what members read: words of theirs, not of the staff's pages
     "zh-hans": {"name": "会员", "store": "门店", "coupon": "优惠券", "points": "0"},

@@ -11,8 +11,8 @@ import hmac
 import re
 from hashlib import sha256
 
-OPEN, UNSUBSCRIBE = "open", "unsubscribe"
-PATHS = {OPEN: "/l/", UNSUBSCRIBE: "/u/"}  # web/h5/urls.py answers there
+OPEN, UNSUBSCRIBE, FEEDBACK = "open", "unsubscribe", "feedback"
+PATHS = {OPEN: "/l/", UNSUBSCRIBE: "/u/", FEEDBACK: "/f/"}  # web/h5/urls.py answers there
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 CHECK = 10  # characters
 _OURS = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", ALPHABET.encode())

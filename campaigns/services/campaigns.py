@@ -213,6 +213,7 @@ def preview(campaign: Campaign, member: Member | None, *, language: str = "") ->
         "store": ((chosen == "en" and store.name_en) or store.name) if store else "",
         "coupon": ((chosen == "en" and template.name_en) or template.name) if template else "",
         "code": "K7QM 2XPA 9RTW", "link": f"{settings.SITE_URL}/l/…", "unsubscribe": f"{settings.SITE_URL}/u/…",
+        "feedback": f"{settings.SITE_URL}/f/…",
     }  # fmt: skip
     is_marketing = campaign.purpose == Purpose.MARKETING
     return content.render(content.complete(text, chosen, is_marketing=is_marketing), facts, chosen)

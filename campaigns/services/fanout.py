@@ -77,7 +77,9 @@ def _next_slice(campaign: Campaign, ids, now: datetime) -> int | None:
     count = _insert(campaign, chosen, start // BATCH, now) if chosen else 0
     is_last = start + len(chosen) >= len(ids)
     Campaign.objects.filter(pk=campaign.pk).update(
-        fanned_out_to=chosen[-1] if chosen else F("fanned_out_to"), fanned_out_at=now if is_last else None
+        fanned_out_to=chosen[-1] if chosen else F("fanned_out_to"),
+        fanned_out_at=now if is_last else None,
+        planned=F("planned") + count,
     )
     return count
 

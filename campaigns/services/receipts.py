@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import OuterRef, Subquery
+from django.db.models import F, OuterRef, Subquery
 
 from members.services.arrays import numbers, texts
 from stores.models import Sender
 
-from ..models import Delivery, Receipt
+from ..models import Campaign, Delivery, Receipt
 
 Status, Kind = Delivery.Status, Receipt.Kind
 
@@ -53,9 +54,11 @@ def _settle(ids: set[int]) -> None:
     """A message of unknown fate is what its receipt says. Its place under the cap stays taken: it was an attempt."""
     unknown = Delivery.objects.filter(pk__in=ids, status=Status.UNKNOWN)
     arrived = Receipt.objects.filter(delivery=OuterRef("pk"), kind=Kind.DELIVERED)
-    unknown.filter(receipts__kind=Kind.DELIVERED).update(
-        status=Status.SENT, reason="", sent_at=Subquery(arrived.values("at")[:1])
-    )
+    here = unknown.filter(receipts__kind=Kind.DELIVERED).order_by("campaign_id")
+    found = Counter(here.select_for_update(of=("self",), no_key=True).values_list("campaign_id", flat=True))
+    here.order_by().update(status=Status.SENT, reason="", sent_at=Subquery(arrived.values("at")[:1]))
+    for campaign, count in sorted(found.items()):
+        Campaign.objects.filter(pk=campaign).update(sent=F("sent") + count)
     unknown.filter(receipts__kind=Kind.FAILED).update(status=Status.FAILED, reason=Delivery.Reason.REFUSED)
 
 

@@ -54,6 +54,7 @@ WRITE = """
     FROM unnest(%s::bigint[], %s::int[], %s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::int[])
         AS g (id, status, reason, reference, problem, at, untried)
     WHERE d.id = g.id AND d.status IN (2, 6)
+    RETURNING d.status
 """
 WRITTEN = {
     Fate.SENT: Status.SENT, Fate.FAILED: Status.FAILED, Fate.UNKNOWN: Status.UNKNOWN, Fate.AGAIN: Status.PENDING,
@@ -164,6 +165,7 @@ def outgoing(campaign: Campaign, row: Row, code: str) -> Outgoing:
         "points": str(row.points),
         "link": link_of(row.id, links.OPEN) if "{link}" in text else "",
         "unsubscribe": unsubscribe,
+        "feedback": link_of(row.id, links.FEEDBACK) if "{feedback}" in text else "",
     }
     brand = campaign.brand
     subject = (campaign.subject_en if is_english else campaign.subject) or (is_english and brand.name_en) or brand.name
@@ -193,7 +195,7 @@ def _write(
     repeat = _may_repeat(held.campaign)
     judged = [(by_id[each.id], each, _judge(each, by_id[each.id], repeat)) for each in heard]
     not_begun = [by_id[pk] for pk in left if not by_id[pk].is_again]  # those stay as they were found
-    _flush(judged)
+    sent = _flush(judged)
     _put_back(not_begun)
     lost = [row for row, _heard, outcome in judged if outcome.fate in (Fate.FAILED, Fate.AGAIN)]
     preparing.free(
@@ -205,6 +207,8 @@ def _write(
     if rest:
         leases.release(held, not_before=rest)
     _watch(held.campaign, judged, now)
+    if sent:  # last, since workers of one campaign share this row
+        Campaign.objects.filter(pk=held.campaign.pk).update(sent=F("sent") + sent)
     return rest is None
 
 
@@ -218,9 +222,10 @@ def _judge(heard: Heard, row: Row, repeat: bool) -> Outcome:
     )  # fmt: skip
 
 
-def _flush(judged: list[tuple[Row, Heard, Outcome]]) -> None:
+def _flush(judged: list[tuple[Row, Heard, Outcome]]) -> int:
+    """Write the states; how many are sent by it."""
     if not judged:
-        return
+        return 0
     columns: list[list] = [[], [], [], [], [], [], []]
     for row, heard, outcome in judged:
         answer = heard.answer
@@ -234,11 +239,12 @@ def _flush(judged: list[tuple[Row, Heard, Outcome]]) -> None:
             column.append(value)
     ids, states, reasons, references, problems, times, untried = columns
     with connection.cursor() as cursor:
-        cursor.execute(
+        written = cursor.execute(
             WRITE,
             [numbers(ids), numbers(states), texts(reasons), texts(references), texts(problems), texts(times),
              numbers(untried)],
         )  # fmt: skip
+        return sum(status == Status.SENT for (status,) in written)
 
 
 def _put_back(rows: list[Row]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import F, Q
 
 from loyalty.models import Program
 from members.models import Event
@@ -67,5 +67,6 @@ def _enter(campaign: Campaign, event: Event, now: datetime) -> bool:
         row = cursor.execute(ENTER, given).fetchone()
     if row is None:
         return False
+    Campaign.objects.filter(pk=campaign.pk).update(planned=F("planned") + 1)
     Batch.objects.create(id=row[0], campaign=campaign, batch_no=-row[0], not_before=now)
     return True

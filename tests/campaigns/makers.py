@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time
 from itertools import count
 
 import numpy as np
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from campaigns.models import Batch, Campaign, ContactCount, Delivery
 from campaigns.services import fanout, sending
@@ -105,15 +105,28 @@ def is_settled(campaign) -> bool:
 
 
 def counts_agree() -> bool:
-    """The places under the cap are exactly the messages in flight, sent and of unknown fate, of marketing campaigns."""
+    """The places under the cap are exactly the messages in flight, sent and of unknown fate, of marketing campaigns.
+
+    And each campaign's own counts are those of its messages.
+    """
     taken = Delivery.objects.filter(
         status__in=(Status.IN_FLIGHT, Status.SENT, Status.UNKNOWN), campaign__purpose="marketing"
     )
     held = sum(ContactCount.objects.values_list("count", flat=True))
-    return held == taken.count()
+    return held == taken.count() and tallies_agree()
 
 
 def let_batches_begin(now=NOON):
     """Whatever waits for later may begin now."""
     Batch.objects.exclude(status=Batch.Status.DONE).update(not_before=now, lease_until=None, status=1)
     Sender.objects.update(closed_until=None)
+
+
+def tallies_agree() -> bool:
+    """What each campaign says of its messages is what they say themselves."""
+    said = {row.pk: (row.planned, row.sent) for row in Campaign.objects.all()}
+    rows = Delivery.objects.values_list("campaign").annotate(
+        n=Count("pk"), sent=Count("pk", filter=Q(status=Status.SENT))
+    )
+    counted = {pk: (planned, sent) for pk, planned, sent in rows.order_by()}
+    return all(counted.get(pk, (0, 0)) == tally for pk, tally in said.items())

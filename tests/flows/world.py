@@ -141,7 +141,8 @@ def _things(letter: str, brand, store, people) -> tuple[dict[str, Any], list[str
         "channel": {"pk": channel.pk}, "key": {"pk": key.pk}, "key-new": {"pk": channel.pk},
         "segment": {"pk": rule}, "snapshot": {"pk": locked}, "tag": {"pk": word},
         "import": {"pk": run.pk}, "import-template": {"kind": kind},
-        "campaign": {"pk": running}, **{f"campaign-{step}": {"pk": draft} for step in STEPS}, "template": {"pk": pattern},
+        "campaign": {"pk": running}, "campaign-chain": {"pk": running, "message": said_to(running)},
+        **{f"campaign-{step}": {"pk": draft} for step in STEPS}, "template": {"pk": pattern},
         "sender": {"pk": sender}, "sender-new": {"kind": "smtp" if sender else "no-such-kind"},
         "account-session": {"pk": mate.usersession_set.get().pk}, "counter": {"number": number},
         "counter-promotion": _promotion(letter, brand, store, template),
@@ -169,6 +170,11 @@ def _promotion(letter: str, brand, store, coupon) -> dict[str, Any]:
     )  # fmt: skip
     made = make_campaign(kind="local", brand=brand, store=store, template=pattern, coupon_template=coupon)
     return {"number": made.number, "pk": pattern.pk}
+
+
+def said_to(campaign: int) -> int:
+    """The message of this campaign that was sent."""
+    return Delivery.objects.get(campaign=campaign, status=3).pk
 
 
 def _campaigns(letter: str, brand, member, coupon) -> tuple[int, int, int]:

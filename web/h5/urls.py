@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import card, join, links, places, wallet
+from . import card, feedback, join, links, places, wallet
 
 urlpatterns = [
     path("c/<str:public>", join.landing, name="store-code"),
@@ -11,6 +11,7 @@ urlpatterns = [
     path("c/<str:public>/visit", join.visit, name="store-visit"),
     path("c/<str:public>/near", places.near, name="store-near"),
     path("l/<str:token>", links.follow, name="link"),
+    path("f/<str:token>", feedback.answer, name="feedback"),
     path("u/<str:token>", links.unsubscribe, name="unsubscribe"),
     path("u/<str:token>/back", links.give_back, name="unsubscribe-back"),
     path("m/", card.page, name="card"),

@@ -4,13 +4,14 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from campaigns.models import Delivery
+from campaigns.models import Delivery, Feedback
 from campaigns.rules import links
 from members.models import Consent
 from tests.campaigns.makers import agree, make_campaign
 from tests.factories import NOON, make_brand, make_member
 
 PHONE_BROWSER = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/126.0 Mobile Safari/537.36"
+ENGLISH = {"Accept-Language": "en"}
 WEIGHT = 60_000  # bytes of one page with everything it loads, compressed; the page itself is a small part
 
 
@@ -150,3 +151,39 @@ def test_a_yes_that_was_never_given_cannot_be_given_by_a_link(client, delivery):
 
     assert "This link cannot switch them on" in read(answer)
     assert not wants_offers(stranger)
+
+
+# --- how it was ----------------------------------------------------------------------------------------
+def test_a_member_says_how_it_was_and_may_say_it_again(client, delivery):
+    path = path_of(delivery, links.FEEDBACK)
+    page = read(visit(client, path))
+    assert "How was it?" in page
+    assert page.count('type="radio"') == 5
+    assert not Feedback.objects.exists()  # a look changes nothing
+    assert "Thank you" in read(client.post(path, {"score": "4", "words": "<b>Good</b>"}, headers=ENGLISH))
+    held = Feedback.objects.get()
+    assert (held.delivery, held.score, held.words) == (delivery, 4, "<b>Good</b>")
+    page = read(visit(client, path))
+    assert "&lt;b&gt;Good" in page
+    assert "checked" in page
+    client.post(path, {"score": "2"})
+    assert [(each.score, each.words) for each in Feedback.objects.all()] == [(2, "")]
+
+
+@pytest.mark.parametrize("score", ["", "0", "6", "x"])
+def test_a_number_that_is_none_of_the_five_is_asked_for_again(client, delivery, score):
+    answer = client.post(path_of(delivery, links.FEEDBACK), {"score": score, "words": "kept"}, headers=ENGLISH)
+    assert answer.status_code == 422
+    assert "kept" in read(answer)
+    assert not Feedback.objects.exists()
+
+
+def test_the_link_of_another_purpose_asks_nothing(client, delivery):
+    wrong = path_of(delivery, links.OPEN).replace("/l/", "/f/")
+    assert visit(client, wrong).status_code == 404
+    assert client.post(wrong, {"score": "5"}).status_code == 404
+
+
+def test_no_other_site_answers_in_a_members_name(delivery):
+    stranger = Client(enforce_csrf_checks=True)
+    assert stranger.post(path_of(delivery, links.FEEDBACK), {"score": "5"}).status_code == 403

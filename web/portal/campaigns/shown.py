@@ -108,7 +108,7 @@ def _masked(member: Member | None) -> Member | None:
 
 
 def _as_long_as_real(text: str) -> str:
-    for room in ("/l/", "/u/"):
+    for room in ("/l/", "/u/", "/f/"):
         text = text.replace(f"{settings.SITE_URL}{room}…", f"{settings.SITE_URL}{room}{ENDING}")
     return text
 

@@ -138,4 +138,4 @@ class DeliveryTable(Table):
     order = "pk"
 
     def row_url(self, row: Delivery) -> str:
-        return reverse("member-detail", args=[row.member.number])
+        return reverse("campaign-chain", args=[row.campaign_id, row.pk])

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import deliveries, editor, launch, run, templates, views
+from . import chains, deliveries, editor, launch, run, templates, views
 
 urlpatterns = [
     path("campaigns/", views.CampaignList.as_view(), name="campaign-list"),
@@ -21,6 +21,8 @@ urlpatterns = [
     path("campaigns/<int:pk>/resume/", run.Resume.as_view(), name="campaign-resume"),
     path("campaigns/<int:pk>/cancel/", run.Cancel.as_view(), name="campaign-cancel"),
     path("campaigns/<int:pk>/messages/", deliveries.DeliveryList.as_view(), name="campaign-messages"),
+    path("campaigns/<int:pk>/messages/<int:message>/", chains.ChainPage.as_view(), name="campaign-chain"),
+    path("campaigns/<int:pk>/chain/", chains.sums, name="campaign-sums"),
     path("templates/", templates.TemplateList.as_view(), name="template-list"),
     path("templates/new/", templates.TemplateNew.as_view(), name="template-new"),
     path("templates/<int:pk>/edit/", templates.TemplateEdit.as_view(), name="template-edit"),
