@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import NamedTuple
 
 from django.db import connection
 from django.db.models import QuerySet
@@ -21,11 +22,10 @@ KEPT = """
     SELECT day, book_id, entries, earned, taken FROM loyalty_bookday
     UNION ALL SELECT day, book_id, entries, earned, taken FROM loyalty_bookdaychange
 """
-EARNED = f"""
-    SELECT day, sum(earned) FROM ({KEPT}) kept
-    WHERE day BETWEEN %s AND %s AND book_id = ANY(%s) GROUP BY day
+MOVED = f"""
+    SELECT CASE WHEN day BETWEEN %s AND %s THEN day END AS shown, sum(earned), sum(earned - taken) FROM ({KEPT}) kept
+    WHERE book_id = ANY(%s) GROUP BY shown
 """  # noqa: S608 -- constants only
-HELD = f"SELECT COALESCE(sum(earned - taken), 0) FROM ({KEPT}) kept WHERE book_id = ANY(%s)"  # noqa: S608 -- constants only
 DRIFTS = f"""
     SELECT count(*) FROM (
         SELECT day, book_id FROM (
@@ -41,18 +41,19 @@ def points_books(brands: QuerySet[Brand]) -> list[int]:
     return list(Book.objects.filter(asset=Book.Asset.POINTS, program__brand__in=brands).values_list("pk", flat=True))
 
 
-def earned_by_day(books: list[int], first: date, last: date) -> dict[date, int]:
-    """Points that came in on each day from ``first`` to ``last``; days without any are left out."""
-    with connection.cursor() as cursor:
-        cursor.execute(EARNED, [first, last, books])
-        return {day: int(earned) for day, earned in cursor.fetchall()}
+class Points(NamedTuple):
+    """Points that came in on each day, days without any left out; and those that members hold now."""
+
+    earned: dict[date, int]
+    held: int
 
 
-def held(books: list[int]) -> int:
-    """Points that members hold now: all that ever came in without all that went out."""
+def points(books: list[int], first: date, last: date) -> Points:
+    """What came in from ``first`` to ``last``; and all that ever came in without all that went out."""
     with connection.cursor() as cursor:
-        cursor.execute(HELD, [books])
-        return int(cursor.fetchone()[0])
+        cursor.execute(MOVED, [first, last, books])
+        rows = cursor.fetchall()
+    return Points({day: int(earned) for day, earned, _left in rows if day}, int(sum(left for *_, left in rows)))
 
 
 def drifts() -> int:

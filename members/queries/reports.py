@@ -57,12 +57,13 @@ class Daily:
         return {**self.of(earlier), earlier.days[-1]: days.total(self.parts[earlier.end].values())}
 
 
-def daily(staff: Staff, *spans: Span) -> Daily:
+def daily(staff: Staff, *spans: Span, alone: Span | None = None) -> Daily:
     """What these spans and those before them need: one question, and one for each earlier end.
 
-    Spans are of the chain's calendar, ``days.calendar()``, and end now.
+    Spans are of the chain's calendar, ``days.calendar()``, and end now; nobody asks for the one before ``alone``.
     """
-    first = min(span.before.start for span in spans).date()
+    starts = [span.before.start for span in spans] + ([alone.start] if alone else [])
+    first = min(starts).date()
     parts = {span.before.end: days.until_by_store(staff, span.before.end) for span in spans}
     return Daily(days.by_day(staff, first, max(span.end for span in spans).date()), parts)
 

@@ -16,8 +16,10 @@ import django
 import numpy as np
 from django.db import connection, connections, transaction
 
+from loyalty.services import days as book_days
 from loyalty.services import founding as loyalty_founding
 from loyalty.services import orders, programs
+from members.services import days as store_days
 from members.services import founding as members_founding
 from stores.services import founding
 from stores.services.founding import NewScan
@@ -74,6 +76,8 @@ def fill(size: Size, *, seed: int, now: datetime, workers: int, say: Callable[[s
         for counts in _each(world, workers, _tell, (loop.campaign, loop.choose, _scan)):
             report.counts |= counts
         founding.bulk_session()
+        for each in (store_days, book_days):
+            each.fold_all()  # or the first page would add up every note that the filling left
         founding.refresh_statistics()
     report.counts["administrator"] = admin.pk
     return report

@@ -90,7 +90,7 @@ def points_tiles(staff: Staff, span: Span, month: Span) -> list[Tile]:
     if staff.scope not in {Staff.Scope.CHAIN, Staff.Scope.BRAND}:
         return []
     books = book_days.points_books(places.brands_visible_to(staff))
-    daily = book_days.earned_by_day(books, month.before.days[0], span.days[-1])
+    daily, held = book_days.points(books, month.before.days[0], span.days[-1])
     earned = sum(daily.get(day, 0) for day in span.days)
     before = sum(daily.get(day, 0) for day in span.before.days[:-1])
     before += loyalty_reports.earned_until(books, span.before.end)
@@ -98,7 +98,7 @@ def points_tiles(staff: Staff, span: Span, month: Span) -> list[Tile]:
         Tile(_("Points issued"), formats.compact(earned), change(earned, before),
              spark=spark({day: daily.get(day, 0) for day in month.days}),
              how=_("Points that came in, by the day of the order or reason, before refunds took any back.")),
-        Tile(_("Points balance"), formats.compact(book_days.held(books)), hint=_("held by members now"),
+        Tile(_("Points balance"), formats.compact(held), hint=_("held by members now"),
              how=_("All points that ever came in, without all that were used, taken back or ran out.")),
     ]  # fmt: skip
 
@@ -175,7 +175,7 @@ def figures(staff: Staff, days: int, by: str, *, now: datetime) -> dict:
     """All words of the home page. Its days are those of the chain's calendar, whoever looks."""
     span, month = (Span.of_days(each, now=now, zone=calendar()) for each in (days, SPARK_DAYS))
     shown = charted(span, month)
-    daily = reports.daily(staff, span, shown, month)
+    daily = reports.daily(staff, span, shown, alone=month)
     tiles = member_tiles(span, month, daily, buyers.of(staff, span, month))
     tiles += points_tiles(staff, span, month) + coupon_tiles(staff, span, month)
     scans = total(daily.of(span).values()).scans

@@ -42,6 +42,16 @@ def test_home_counts_what_happened_and_compares_it(client, now):
     assert {"1", "¥400", "75.0%"} <= set(figures.values())
 
 
+def test_home_asks_the_database_a_few_things_only(client, now, django_assert_max_num_queries):
+    """Sessions, tiles, chart, ways, funnel, board and what comes next: never more, however much there is."""
+    for each in (make_store(), make_store()):
+        make_order(each, member=make_member(home_store=each, joined_at=now), paid_at=now - timedelta(minutes=4))
+    client.force_login(make_staff())
+    client.get("/")
+    with django_assert_max_num_queries(25):
+        client.get("/?days=7")
+
+
 def test_a_span_is_compared_with_the_same_weekdays_until_the_same_time(now):
     zone = timezone.get_current_timezone()
     for days, weeks in [(1, 1), (7, 1), (30, 4)]:
