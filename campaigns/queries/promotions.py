@@ -55,11 +55,25 @@ class Reach:
 
 
 @dataclass(frozen=True)
+class Plan:
+    """Who of the members within the radius gets it: never more than coupons, nor than the budget pays.
+
+    ``gets`` + ``silent`` (no consent or no address) + ``beyond`` (no coupon is left for them) = ``members``.
+    """
+
+    members: int
+    gets: int
+    silent: int
+    beyond: int
+
+
+@dataclass(frozen=True)
 class Result:
-    """A promotion with what came of it; ``discount`` in yuan, ``left`` coupons that may still be given out."""
+    """A promotion with what came of it; ``discount`` in yuan. ``promised``: planned, but not beyond its coupons."""
 
     campaign: Campaign
     planned: int
+    promised: int
     sent: int
     issued: int
     redeemed: int
@@ -126,6 +140,12 @@ def reach(store: Store, template: CampaignTemplate, radius_m: int, *, now: datet
     )  # fmt: skip
 
 
+def plan(found: Reach, *, coupons: int, paid_for: int) -> Plan:
+    """What a start with so many coupons would come to, when the budget pays ``paid_for`` of them."""
+    gets = max(0, min(found.reachable, coupons, paid_for))
+    return Plan(found.members, gets, found.members - found.reachable, found.reachable - gets)
+
+
 def draft(template: CampaignTemplate, store: Store) -> Campaign:
     """The campaign that a start would make, not saved: for showing its message."""
     return Campaign(
@@ -159,7 +179,9 @@ def results(rows: list[Campaign], *, now: datetime) -> list[Result]:
     for row in rows:
         planned, sent = told.get(row.pk, (0, 0))
         issued, redeemed, discount = used.get(row.coupon_template_id, (0, 0, Decimal(0)))
-        found.append(Result(row, planned, sent, issued, redeemed, discount, _is_over(row, now)))
+        stock = row.coupon_template.stock if row.coupon_template else None
+        promised = planned if stock is None else min(planned, issued + stock)
+        found.append(Result(row, planned, promised, sent, issued, redeemed, discount, _is_over(row, now)))
     return found
 
 

@@ -10,12 +10,13 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from campaigns.models import Campaign, CampaignTemplate
+from campaigns.queries import figures
 from campaigns.queries import promotions as queries
-from campaigns.queries.promotions import Reach, Room
+from campaigns.queries.promotions import Plan, Reach, Room
 from campaigns.services import campaigns, promotions
 from segments.queries.audiences import TooSlow
 from segments.rules.tree import RuleError
@@ -153,31 +154,53 @@ def _told(request: HttpRequest, template: CampaignTemplate, room: Room, form: St
     radius = form["radius_m"].value()
     given = int(radius) if str(radius).isdigit() and 0 < int(radius) <= room.radius_m else room.radius_m
     value = form["value"].value()
-    return _words(request, template, given, Decimal(value) if _is_number(value) else room.value)
+    coupons = str(form["coupons"].value() or "")
+    wanted = int(coupons) if coupons.isdecimal() and len(coupons) < 9 else 0
+    return _words(request, template, given, Decimal(value) if _is_number(value) else room.value, wanted)
 
 
 def _is_number(text: Any) -> bool:
     return str(text).replace(".", "", 1).isdigit() and len(str(text)) < 9
 
 
-def _words(request: HttpRequest, template: CampaignTemplate, radius: int, value: Decimal) -> dict[str, Any]:
+def _words(
+    request: HttpRequest, template: CampaignTemplate, radius: int, value: Decimal, coupons: int
+) -> dict[str, Any]:  # fmt: skip
     """Members within the radius, those who can be told, and what the budget pays."""
     try:
         found = queries.reach(request.store, template, radius, now=timezone.now())
     except (RuleError, TooSlow) as problem:
-        return {"problem": str(problem), "members": "–", "reachable": "–", "unplaced": 0, "affordable": 0, "budget": ""}
-    return _in_words(found, template, value)
+        return {
+            "problem": str(problem), "members": "–", "gets": "–", "unplaced": 0, "affordable": 0, "budget": "",
+            "why": "",
+        }  # fmt: skip
+    return _in_words(found, template, value, coupons)
 
 
-def _in_words(found: Reach, template: CampaignTemplate, value: Decimal) -> dict[str, Any]:
+def _in_words(found: Reach, template: CampaignTemplate, value: Decimal, coupons: int) -> dict[str, Any]:
     most = queries.affordable(template, value)
+    plan = queries.plan(found, coupons=coupons or most, paid_for=most)
     text = _("The budget of %(budget)s pays %(count)s coupons of this value.") % {
         "budget": formats.money(template.budget), "count": formats.number(most)
     }  # fmt: skip
     return {
-        "members": formats.number(found.members), "reachable": formats.number(found.reachable),
+        "members": formats.number(plan.members), "gets": formats.number(plan.gets), "why": _why(plan),
         "unplaced": found.unplaced, "affordable": most, "budget": text, "problem": "",
     }  # fmt: skip
+
+
+def _why(plan: Plan) -> str:
+    """Why the others do not get it; empty when everybody does."""
+    silent = ngettext(
+        "%(count)s has not agreed to offers or has no address.",
+        "%(count)s have not agreed to offers or have no address.", plan.silent,
+    )  # fmt: skip
+    beyond = ngettext(
+        "For %(count)s there is no coupon: raise their number as far as the budget goes, or come closer.",
+        "For %(count)s there is no coupon: raise their number as far as the budget goes, or come closer.", plan.beyond,
+    )  # fmt: skip
+    said = [(silent, plan.silent), (beyond, plan.beyond)]
+    return " ".join(text % {"count": formats.number(count)} for text, count in said if count)
 
 
 @require_safe
@@ -210,7 +233,10 @@ def promotion(request: HttpRequest, number: str) -> HttpResponse:
             messages.error(request, str(problem))
         return redirect("counter-promotion", number)
     result = queries.results([found], now=timezone.now())[0]
-    context = {"result": result, "campaign": found, "form": form, "brand": request.store.brand}
+    troubles = figures.pulse(found, now=timezone.now()).troubles
+    context = {
+        "result": result, "campaign": found, "form": form, "brand": request.store.brand, "troubles": troubles,
+    }  # fmt: skip
     return render(request, "counter/promotions/page.html", context, status=422 if form.errors else 200)
 
 

@@ -117,12 +117,39 @@ def test_the_count_follows_the_radius_and_names_those_who_can_be_told(client, st
         return client.get(f"/s/promotions/new/{held.pk}/reach", {"radius_m": "2000", "value": "10"} | given).json()
 
     near, far = told(), told(radius_m="3000", value="20")
-    assert (near["members"], near["reachable"], near["unplaced"], near["affordable"]) == ("3", "2", 1, 10)
+    assert (near["members"], near["gets"], near["unplaced"], near["affordable"]) == ("3", "2", 1, 10)
+    assert near["why"] == "1 has not agreed to offers or has no address."
     assert (far["members"], far["affordable"]) == ("4", 5)
     for odd in ({"radius_m": "x"}, {"radius_m": "-3"}, {"value": "1e9"}, {"value": "", "radius_m": ""}):
         assert told(**odd)["members"] in {"3", "4"}
     page = client.get(f"/s/promotions/new/{held.pk}").content.decode()
     assert "1 member more has no known place" in page
+
+
+@pytest.mark.row("000-47")
+def test_the_plan_promises_no_more_than_coupons_and_budget_and_says_why_the_others_get_none(client, store, manager):
+    neighbours(store, 5)
+    neighbours(store, 1, consent=False)
+    held = make_pattern(store, budget=30)
+
+    def told(**given):
+        asked = {"radius_m": "2000", "value": "10", "coupons": "2"} | given
+        return client.get(f"/s/promotions/new/{held.pk}/reach", asked).json()
+
+    few, many = told(), told(coupons="900")
+    assert (few["members"], few["gets"]) == ("6", "2")
+    assert few["why"].startswith("1 has not agreed to offers or has no address. For 3 there is no coupon")
+    assert (many["gets"], many["affordable"]) == ("3", 3)  # what the budget pays
+    assert 'data-told="gets">3<' in client.get(f"/s/promotions/new/{held.pk}").content.decode()
+
+    client.post(f"/s/promotions/new/{held.pk}", wish(coupons=2))
+    run()
+    number = Campaign.objects.get().number
+    page = client.get(f"/s/promotions/{number}")
+    result = page.context["result"]
+    assert (result.promised, result.sent, result.issued) == (2, 2, 2)
+    assert "sent, of 2" in page.content.decode()
+    assert {(one.reason, one.count) for one in page.context["troubles"]} == {("sold_out", 3), ("no_consent", 1)}
 
 
 def test_the_message_is_shown_as_members_read_it(client, store, manager):

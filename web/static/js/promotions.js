@@ -27,7 +27,7 @@
     clearTimeout(waiting);
     waiting = setTimeout(function () {
       var mine = ++asked;
-      var words = new URLSearchParams({ radius_m: form.elements.radius_m.value, value: form.elements.value.value });
+      var words = new URLSearchParams({ radius_m: form.elements.radius_m.value, value: form.elements.value.value, coupons: form.elements.coupons.value });
       fetch(form.dataset.reach + "?" + words, { credentials: "same-origin" }).then(function (answer) {
         return answer.ok && !answer.redirected ? answer.json() : null;
       }).then(function (told) {
@@ -59,4 +59,5 @@
 
   form.elements.radius_m.addEventListener("input", ask);
   form.elements.value.addEventListener("input", ask);
+  form.elements.coupons.addEventListener("input", ask);
 })();
