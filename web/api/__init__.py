@@ -1,15 +1,13 @@
 """The JSON API of partners: tills, malls, mini-programs. Its description stands at /api/v1/docs."""
 
-from ninja import NinjaAPI
-
 from . import catalogue, coupons, errors, members, orders, points, receipts, till
+from .describe import Described
 from .parsing import Parser
 
-api = NinjaAPI(
+api = Described(
     title="Quanyu API",
     version="1.0",
-    description="Orders in, points and tiers out; coupons checked and redeemed. "
-    "Every call carries a channel's key: `Authorization: Bearer qy_…`.",
+    description="Orders in, points and tiers out; members joined, coupons checked and redeemed.",
     urls_namespace="api",
     parser=Parser(),
 )

@@ -1,6 +1,6 @@
 """Gateways tell what became of messages: delivered or failed. docs/senders.md shows a call."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from django.http import HttpRequest
 from django.utils import timezone
@@ -14,7 +14,7 @@ from stores.models import Sender
 from stores.queries import senders as known
 from stores.services import senders
 
-from .schemas import ProblemOut
+from .schemas import PROBLEMS
 
 
 class SenderRequest(HttpRequest):
@@ -62,7 +62,6 @@ class ReportOut(Schema):
 
 
 router = Router(auth=SenderSignature(), tags=["Receipts"])
-PROBLEMS: dict[Any, Any] = {frozenset({401, 413, 422, 503}): ProblemOut}
 
 
 @router.post("/receipts/{slug:code}", response={200: ReportOut, **PROBLEMS})
