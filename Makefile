@@ -6,7 +6,7 @@ ARGS ?=
 DEMO ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help up down clean test check fix rows demo demo-files replay bench messages locks shell
+.PHONY: help up down clean test check fix rows demo demo-files replay fakes bench messages locks shell
 
 help: ## list the targets
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -42,6 +42,9 @@ demo-files: ## write messy member, store and staff files to try the imports with
 
 replay: ## the public retail data through every door, compared to the cent
 	@$(DEV) manage.py embedded replay $(ARGS)
+
+fakes: ## platforms that talk to the running chain, for watching (SITE=http://127.0.0.1:8000)
+	@$(DEV) manage.py embedded -- -m tests.fakes $(if $(SITE),--site $(SITE)) $(ARGS)
 
 bench: ## a first line each for import, ingest and ledger, in one run
 	@$(DEV) manage.py embedded -- -m bench $(ARGS)

@@ -179,7 +179,8 @@ VOICES = [
     Voice("wecom", {"corp_id": "ww0000000000000000"}, WX_SECRETS, "wecom.add_external_contact"),
     Voice(
         "wechat_pay", {"mchid": "1900000001", "serial": "5A", "brand_id": "4000", "brand_serial": "6B"},
-        {"api_key": "0123456789abcdef0123456789abcdef", "platform_keys": PAY_KEYS, "private_key": SHOP[0]},
+        {"api_key": "0123456789abcdef0123456789abcdef", "platform_keys": PAY_KEYS, "private_key": SHOP[0],
+         "brand_private_key": SHOP[0]},
         "wechat_pay.transaction.success",
     ),
     Voice(
