@@ -5,13 +5,13 @@ from django.utils import timezone
 
 from members.services import inboxes
 
-from .services import fanout, hearing, sending, triggers
+from .services import fanout, following, hearing, sending
 
 
 @shared_task
 def read_events() -> int:
     """Enter members into the campaigns that what happened to them starts."""
-    return inboxes.read("campaigns", triggers.on_event, now=timezone.now())
+    return inboxes.read("campaigns", following.on_event, now=timezone.now())
 
 
 @shared_task(time_limit=1_800)

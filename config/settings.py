@@ -72,7 +72,7 @@ INSTALLED_APPS = [
 # Which kinds of members' events each app hears; a copy of each waits in its inbox.
 EVENT_READERS: dict[str, tuple[str, ...]] = {
     "segments": ("*",),
-    "campaigns": ("member.joined", "coupon.redeemed", "tier.changed"),
+    "campaigns": ("member.joined", "coupon.redeemed", "tier.changed", "member.merged", "member.unmerged"),
 }
 
 MIDDLEWARE = [

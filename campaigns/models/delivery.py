@@ -55,6 +55,7 @@ class Delivery(models.Model):
     tried_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
     opened_at = models.DateTimeField(null=True)
+    came_as = models.IntegerField(null=True)
 
     class Meta:
         constraints = [
@@ -67,7 +68,7 @@ class Delivery(models.Model):
 
     class Privacy:
         keep = ["id", "campaign", "step", "occurrence", "member", "medium", "batch_no", "status", "reason", "attempts",
-                "provider_id", "problem", "created_at", "tried_at", "sent_at", "opened_at"]  # fmt: skip
+                "provider_id", "problem", "created_at", "tried_at", "sent_at", "opened_at", "came_as"]  # fmt: skip
 
 
 class Batch(models.Model):

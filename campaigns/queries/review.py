@@ -33,7 +33,7 @@ LOOK = """
             WHEN %(cap)s > 0 AND COALESCE(n.count, 0) >= %(cap)s THEN 'capped' ELSE '' END AS reason,
         COALESCE(s.time_zone, %(zone)s), m.language LIKE 'en%%', count(*)
     FROM unnest(%(members)s::int[]) AS g (id)
-    LEFT JOIN members_member m ON m.id = g.id
+    LEFT JOIN members_member m ON m.id = g.id AND m.merged_into_id IS NULL
     LEFT JOIN stores_store s ON s.id = m.home_store_id
     LEFT JOIN LATERAL (
         SELECT is_given FROM members_consent WHERE member_id = g.id AND purpose = %(purpose)s

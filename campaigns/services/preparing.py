@@ -36,7 +36,7 @@ LOOK = """
     SELECT d.id, d.member_id, d.occurrence, d.status, d.attempts, d.created_at, m.id IS NOT NULL, m.name, m.language,
         s.name, s.name_en, s.time_zone, a.value, c.is_given, COALESCE(p.balance, 0), d.tried_at
     FROM campaigns_delivery d
-    LEFT JOIN members_member m ON m.id = d.member_id
+    LEFT JOIN members_member m ON m.id = d.member_id AND m.merged_into_id IS NULL
     LEFT JOIN stores_store s ON s.id = m.home_store_id
     LEFT JOIN loyalty_account p ON p.member_id = d.member_id AND p.book_id = %(book)s
     LEFT JOIN LATERAL (

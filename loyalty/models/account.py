@@ -46,7 +46,7 @@ class Account(models.Model):
 
 
 class Entry(models.Model):
-    """One movement of one account. Append-only: a trigger refuses UPDATE and DELETE.
+    """One movement of one account. Append-only: a trigger refuses UPDATE and DELETE, but for the owner in a merge.
 
     ``idem`` names the cause once for the whole ledger, e.g. ``order:<channel>:<number>:<book>:earn``.
     ``amount`` moves the balance and ``owed`` the debt: an order worth 100 that pays 30 of debt is +70, -30; a refund
@@ -78,6 +78,7 @@ class Entry(models.Model):
     by_id = models.BigIntegerField(null=True)
     occurred_at = models.DateTimeField()
     posted_at = models.DateTimeField()
+    came_as = models.IntegerField(null=True)
 
     class Meta:
         constraints = [
@@ -90,7 +91,7 @@ class Entry(models.Model):
 
     class Privacy:
         keep = ["member", "id", "book", "kind", "amount", "owed", "balance_after", "rate", "idem", "ref_type",
-                "ref_id", "reverses_id", "reason", "by_id", "occurred_at", "posted_at"]  # fmt: skip
+                "ref_id", "reverses_id", "reason", "by_id", "occurred_at", "posted_at", "came_as"]  # fmt: skip
 
 
 class Lot(models.Model):
@@ -103,6 +104,7 @@ class Lot(models.Model):
     remaining = models.BigIntegerField()
     valid_from = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)
+    came_as = models.IntegerField(null=True)
 
     class Meta:
         constraints = [
@@ -120,7 +122,7 @@ class Lot(models.Model):
         ]
 
     class Privacy:
-        keep = ["id", "member", "book", "entry_id", "amount", "remaining", "valid_from", "expires_at"]
+        keep = ["id", "member", "book", "entry_id", "amount", "remaining", "valid_from", "expires_at", "came_as"]
 
 
 class Consume(models.Model):

@@ -64,7 +64,7 @@ class CouponTemplate(models.Model):
 
 
 class Coupon(models.Model):
-    """One coupon in one wallet, issued once per (template, member, source), used once.
+    """One coupon in one wallet, issued once per (template, member, source), used once. Merged people keep both.
 
     ``source`` names the cause: ``welcome``, ``campaign:7:1``. ``redeemed_key`` is the till's own number of the act: the
     same channel asking again with the same key gets the same answer.
@@ -87,10 +87,13 @@ class Coupon(models.Model):
     discount = models.DecimalField(max_digits=12, decimal_places=2, null=True)
     voided_at = models.DateTimeField(null=True)
     void_reason = models.CharField(max_length=200, blank=True)
+    came_as = models.IntegerField(null=True)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["template", "member", "source"], name="coupon_once_per_source"),
+            models.UniqueConstraint(
+                fields=["template", "member", "source", "came_as"], name="coupon_once_per_source", nulls_distinct=False
+            ),
             models.UniqueConstraint(
                 fields=["redeemed_channel", "redeemed_key"],
                 condition=models.Q(redeemed_key__isnull=False),
@@ -119,7 +122,7 @@ class Coupon(models.Model):
     class Privacy:
         keep = ["id", "template", "member", "code", "source", "issued_at", "starts_at", "expires_at", "redeemed_at",
                 "redeemed_store", "redeemed_channel", "redeemed_by", "redeemed_key", "order_number", "order_amount",
-                "discount", "voided_at", "void_reason"]  # fmt: skip
+                "discount", "voided_at", "void_reason", "came_as"]  # fmt: skip
 
     def __str__(self):
         return f"…{self.code[-4:]}"

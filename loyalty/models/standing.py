@@ -32,9 +32,10 @@ class TierChange(models.Model):
     growth = models.BigIntegerField()
     reason = models.CharField(max_length=20)
     at = models.DateTimeField()
+    came_as = models.IntegerField(null=True)
 
     class Meta:
         indexes = [models.Index(fields=["member", "-at"])]
 
     class Privacy:
-        keep = ["id", "member", "program", "before", "after", "growth", "reason", "at"]
+        keep = ["id", "member", "program", "before", "after", "growth", "reason", "at", "came_as"]

@@ -34,7 +34,10 @@ def adjust(
     """
     if not reason.strip() or amount == 0:
         raise CannotAdjust(_("A correction needs an amount and a reason."))
-    programs.enrol_many([member.pk], program, at=now)
+    try:
+        programs.enrol_many([member.pk], program, at=now)
+    except points.MergedMeanwhile as refusal:
+        raise CannotAdjust(str(refusal)) from None
     book = Book.objects.get(program=program, asset=asset)
     account = points.lock(member, book)
     idem = f"adjust:{form_id}:{member.pk}:{book.pk}"

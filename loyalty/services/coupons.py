@@ -44,7 +44,7 @@ ISSUE = """
     )
     SELECT %s, sent.member_id, sent.code, %s, %s, %s, %s, '', ''
     FROM unnest(%s::int[], %s::text[]) AS sent (member_id, code)
-    JOIN members_member m ON m.id = sent.member_id
+    JOIN members_member m ON m.id = sent.member_id AND m.merged_into_id IS NULL
     ORDER BY sent.member_id
     ON CONFLICT DO NOTHING
     RETURNING member_id, id
@@ -149,9 +149,12 @@ def issue_welcome(member: Member, program: Program, *, now: datetime) -> Coupon 
     if template is None:
         return None
     try:
-        return issue(template, member, source="welcome", now=now)
+        coupon = issue(template, member, source="welcome", now=now)
     except SoldOut:
         return None
+    if member.came_as and coupon.issued_at == now:  # should the two turn out to be two people, it is this one's
+        Coupon.objects.filter(pk=coupon.pk).update(came_as=member.came_as)
+    return coupon
 
 
 @transaction.atomic(durable=True)

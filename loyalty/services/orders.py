@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple, TypeVar
@@ -29,6 +30,7 @@ RULES = """
     SELECT p.brand_id, p.id, p.points_per_yuan, p.growth_per_yuan, p.points_valid_days, b.asset, b.id
     FROM loyalty_program p JOIN loyalty_book b ON b.program_id = p.id WHERE p.brand_id = ANY(%s::bigint[])
 """
+TRIES = 3  # a shopper who is merged at this very moment is found anew under the other record
 ASSETS = (Book.Asset.POINTS.value, Book.Asset.GROWTH.value)
 
 
@@ -83,20 +85,22 @@ class _Rule(NamedTuple):
     valid_for: timedelta | None
 
 
-@transaction.atomic(durable=True)
 def settle(new: NewOrder, *, now: datetime, within: QuerySet[Store] | None = None) -> Settlement:
-    """Store one paid order and give its shopper what it earns, exactly once."""
-    return _settle([new], now=now, within=within)[0]
+    """Store one paid order and give its shopper what it earns, exactly once. Opens its own transaction."""
+    return settle_many([new], now=now, within=within)[0]
 
 
-@transaction.atomic(durable=True)
 def settle_many(news: Sequence[NewOrder], *, now: datetime, within: QuerySet[Store] | None = None) -> list[Settlement]:
     """Store a set of paid orders, each exactly once; one answer for each, in the same order.
 
     Some hundreds to five thousand in a call. ``within`` are the stores that the sender may write for. A refused
-    order does not keep the others out.
+    order does not keep the others out. Opens its own transaction.
     """
-    return _settle(news, now=now, within=within)
+    for _try in range(TRIES):
+        with suppress(points.MergedMeanwhile), transaction.atomic(durable=True):
+            return _settle(news, now=now, within=within)
+    with transaction.atomic(durable=True):
+        return _settle(news, now=now, within=within)
 
 
 @transaction.atomic(durable=True)

@@ -19,12 +19,20 @@ from . import posting
 from .posting import Posted, Posting, find
 
 __all__ = [
-    "NotEnoughPoints", "Posted", "Posting", "TooMuchGivenBack", "adjust", "earn", "find", "lock", "post_many", "spend",
+    "MergedMeanwhile", "NotEnoughPoints", "Posted", "Posting", "TooMuchGivenBack", "adjust", "earn", "find", "lock",
+    "post_many", "spend",
 ]  # fmt: skip
 
 
 class NotEnoughPoints(Exception):
     """The account holds less than was asked for. The text may be shown."""
+
+
+class MergedMeanwhile(Exception):
+    """A member was merged into another while this was under way: find the person again and do it anew."""
+
+    def __str__(self) -> str:
+        return _("This member was just merged into another one. Open the page anew.")
 
 
 class TooMuchGivenBack(Exception):
@@ -41,17 +49,32 @@ def open_in(member_ids: Iterable[int], books: Iterable[int]) -> None:
     """Make the members' accounts in these books where they are missing."""
     if ids := sorted(set(member_ids)):
         posting.open_accounts(ids, sorted(books))
+        demand_alive(ids)
+
+
+def demand_alive(member_ids: Sequence[int]) -> None:
+    """Raise MergedMeanwhile when one of these records is no person of its own any more."""
+    if posting.any_merged(member_ids):
+        raise MergedMeanwhile
 
 
 def lock(member: Member, book: Book) -> Account:
     """The member's account in this book, locked until the transaction ends; made when it is missing."""
     posting.open_accounts([member.pk], [book.pk])
-    return Account.objects.select_for_update().get(member=member, book=book)
+    account = Account.objects.select_for_update().filter(member=member, book=book).first()
+    if account is None:
+        raise MergedMeanwhile
+    return account
 
 
-def lock_many(member_ids: Sequence[int], book: Book) -> int:
-    """Lock these members' accounts of a book in lock order; how many there are."""
-    return posting.lock_accounts(member_ids, [book.pk])
+def lock_all(member_ids: Iterable[int]) -> None:
+    """Lock all accounts of these members in lock order."""
+    posting.lock_all(sorted(set(member_ids)))
+
+
+def lock_many(member_ids: Sequence[int], book: Book) -> None:
+    """Lock these members' accounts of a book in lock order."""
+    posting.lock_accounts(member_ids, [book.pk])
 
 
 # --- sets ----------------------------------------------------------------------------------------------
@@ -91,8 +114,8 @@ def _prepare(postings: Sequence[Posting], *, are_open: bool = False) -> None:
     books = sorted({p.book_id for p in postings})
     if postings and not are_open:
         posting.open_accounts(members, books)
-    if postings:
-        posting.lock_accounts(members, books)
+    if postings and not posting.lock_accounts(members, books, {(p.member_id, p.book_id) for p in postings}):
+        raise MergedMeanwhile
 
 
 def _rounds(postings: Sequence[Posting]) -> list[list[Posting]]:

@@ -7,6 +7,7 @@ The caller holds the locks, so the statements here see settled balances.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
@@ -18,12 +19,24 @@ from members.services.arrays import numbers, texts
 
 from ..models import Entry
 
+# Nobody who was merged gets an account: a merge in progress is waited for here, and seen when it is through.
 OPEN = """
+    WITH missing AS (
+        SELECT m, b FROM unnest(%s::int[]) AS m, unnest(%s::smallint[]) AS b
+        WHERE NOT EXISTS (SELECT 1 FROM loyalty_account a WHERE a.member_id = m AND a.book_id = b)
+    ),
+    people AS (
+        SELECT id FROM members_member WHERE id IN (SELECT m FROM missing) AND merged_into_id IS NULL
+        ORDER BY id FOR KEY SHARE
+    )
     INSERT INTO loyalty_account (member_id, book_id, balance, earned, spent, expired, debt, version)
-    SELECT m, b, 0, 0, 0, 0, 0, 0 FROM unnest(%s::int[]) AS m, unnest(%s::smallint[]) AS b
-    WHERE NOT EXISTS (SELECT 1 FROM loyalty_account a WHERE a.member_id = m AND a.book_id = b)
+    SELECT m, b, 0, 0, 0, 0, 0, 0 FROM missing JOIN people ON people.id = m
     ORDER BY m, b
     ON CONFLICT (member_id, book_id) DO NOTHING
+"""
+MERGED = "SELECT 1 FROM members_member WHERE id = ANY(%s::int[]) AND merged_into_id IS NOT NULL LIMIT 1"
+LOCK_ALL = """
+    SELECT member_id, book_id FROM loyalty_account WHERE member_id = ANY(%s::int[]) ORDER BY member_id, book_id FOR UPDATE
 """
 LOCK = """
     SELECT member_id, book_id FROM loyalty_account
@@ -226,11 +239,25 @@ def open_accounts(member_ids: Sequence[int], book_ids: Sequence[int]) -> None:
         cursor.execute(OPEN, [numbers(member_ids), numbers(book_ids)])
 
 
-def lock_accounts(member_ids: Sequence[int], book_ids: Sequence[int]) -> int:
-    """Lock every account of these members in these books, in lock order; how many there are."""
+def lock_accounts(
+    member_ids: Sequence[int], book_ids: Sequence[int], needed: AbstractSet[tuple[int, int]] = frozenset()
+) -> bool:
+    """Lock every account of these members in these books, in lock order; whether all that are needed are there."""
     with hot.cursor(len(member_ids)) as cursor:
         cursor.execute(LOCK, [numbers(member_ids), numbers(book_ids)])
-        return cursor.rowcount
+        return cursor.rowcount == len(member_ids) * len(book_ids) or needed <= set(cursor.fetchall())
+
+
+def lock_all(member_ids: Sequence[int]) -> None:
+    """Lock every account of these members, in lock order."""
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK_ALL, [numbers(member_ids)])
+
+
+def any_merged(member_ids: Sequence[int]) -> bool:
+    """Whether one of these records was merged into another."""
+    with connection.cursor() as cursor:
+        return cursor.execute(MERGED, [numbers(member_ids)]).fetchone() is not None
 
 
 def lock_whole(member_ids: Sequence[int], book_ids: Sequence[int], program_id: int) -> bool:

@@ -6,12 +6,13 @@ from .identity import Identity
 from .import_run import ImportChunk, ImportPlan, ImportProblem, ImportReject, ImportRun
 from .inbox import Inbox
 from .member import Member, MemberTag, Tag
+from .merge import Merge, MergedRow
 from .one_time_code import OneTimeCode
 from .order import Order, OrderLine, Refund
 from .product import Product
 
 __all__ = [
     "Consent", "ConsentText", "Event", "Identity", "ImportChunk", "ImportPlan", "ImportProblem", "ImportReject",
-    "ImportRun", "Inbox", "Member", "MemberTag", "OneTimeCode", "Order", "OrderLine", "Product", "Purpose", "Refund",
-    "StoreBinding", "StoreDay", "StoreDayChange", "Tag",
+    "ImportRun", "Inbox", "Member", "MemberTag", "Merge", "MergedRow", "OneTimeCode", "Order", "OrderLine", "Product",
+    "Purpose", "Refund", "StoreBinding", "StoreDay", "StoreDayChange", "Tag",
 ]  # fmt: skip

@@ -15,6 +15,7 @@ class StoreBinding(models.Model):
     bound_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     reason = models.CharField(max_length=40)
+    came_as = models.IntegerField(null=True)
 
     class Meta:
         constraints = [
@@ -25,4 +26,4 @@ class StoreBinding(models.Model):
         indexes = [models.Index(fields=["member", "-bound_at"])]
 
     class Privacy:
-        keep = ["id", "member", "store", "associate", "code", "bound_at", "ended_at", "reason"]
+        keep = ["id", "member", "store", "associate", "code", "bound_at", "ended_at", "reason", "came_as"]

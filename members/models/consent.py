@@ -38,10 +38,11 @@ class Consent(models.Model):
     store = models.ForeignKey(Store, models.PROTECT, null=True, related_name="+", db_constraint=False)
     address = models.GenericIPAddressField(null=True)
     evidence = models.CharField(max_length=200, blank=True)
+    came_as = models.IntegerField(null=True)
 
     class Meta:
         indexes = [models.Index(fields=["member", "purpose", "-at"])]
 
     class Privacy:
-        keep = ["id", "member", "purpose", "is_given", "text", "at", "method", "store"]
+        keep = ["id", "member", "purpose", "is_given", "text", "at", "method", "store", "came_as"]
         erase = ["address", "evidence"]

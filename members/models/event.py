@@ -16,12 +16,13 @@ class Event(models.Model):
     store = models.ForeignKey(Store, models.PROTECT, null=True, related_name="+", db_constraint=False)
     channel = models.ForeignKey(Channel, models.PROTECT, null=True, related_name="+", db_constraint=False)
     data = models.JSONField(default=dict)
+    came_as = models.IntegerField(null=True)
 
     class Meta:
         indexes = [models.Index(fields=["member", "-at", "-id"]), models.Index(fields=["kind", "-at"])]
 
     class Privacy:
-        keep = ["id", "kind", "member", "at", "recorded_at", "store", "channel", "data"]
+        keep = ["id", "kind", "member", "at", "recorded_at", "store", "channel", "data", "came_as"]
 
     def __str__(self):
         return self.kind

@@ -24,6 +24,7 @@ class Identity(models.Model):
     is_verified = models.BooleanField(default=False)
     added_at = models.DateTimeField()
     channel = models.ForeignKey(Channel, models.PROTECT, null=True, related_name="+", db_constraint=False)
+    came_as = models.IntegerField(null=True, help_text="the member who brought it, when that one was merged")
 
     class Meta:
         indexes = [
@@ -33,5 +34,5 @@ class Identity(models.Model):
         ]
 
     class Privacy:
-        keep = ["kind", "member", "is_verified", "added_at", "channel"]
+        keep = ["kind", "member", "is_verified", "added_at", "channel", "came_as"]
         mask = ["value"]

@@ -4,8 +4,18 @@ from django.utils.translation import gettext_lazy as _
 from stores.models import Channel, Staff, Store, StoreCode
 
 
+class People(models.Manager["Member"]):
+    """Members that stand for a person. Who was merged into another record is found by ``Member.everyone`` only."""
+
+    def get_queryset(self) -> models.QuerySet["Member"]:
+        return super().get_queryset().filter(merged_into=None)
+
+
 class Member(models.Model):
-    """One person. ``id`` is a dense 32-bit integer: the audience engine uses it as an array position."""
+    """One person. ``id`` is a dense 32-bit integer: the audience engine uses it as an array position.
+
+    A record that was merged into another one keeps its row and number and owns nothing: see docs/identity.md.
+    """
 
     class Gender(models.TextChoices):
         UNKNOWN = "", _("Not given")
@@ -32,6 +42,13 @@ class Member(models.Model):
     joined_code = models.ForeignKey(StoreCode, models.PROTECT, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="+", db_constraint=False, db_index=False
+    )
+    came_as: int | None = None  # no field: by whose identity this member was found, when that one was merged
+
+    objects = People()
+    everyone = models.Manager()  # noqa: DJ012 -- a manager, too
 
     class Meta:
         indexes = [
@@ -42,18 +59,22 @@ class Member(models.Model):
             models.Index(
                 fields=["latitude", "longitude"], condition=models.Q(latitude__isnull=False), name="member_place"
             ),
+            models.Index(
+                fields=["merged_into"], condition=models.Q(merged_into__isnull=False), name="member_merged_into"
+            ),
         ]
         constraints = [
+            models.CheckConstraint(condition=~models.Q(merged_into=models.F("id")), name="member_not_into_itself"),
             models.CheckConstraint(
                 condition=models.Q(latitude__isnull=True, longitude__isnull=True)
                 | models.Q(latitude__range=(-90, 90), longitude__range=(-180, 180)),
                 name="member_place_on_earth",
-            )
+            ),
         ]
 
     class Privacy:
         keep = ["id", "number", "language", "home_store", "associate", "joined_at", "joined_channel", "joined_code",
-                "created_at", "updated_at"]  # fmt: skip
+                "created_at", "updated_at", "merged_into"]  # fmt: skip
         mask = ["name", "gender", "birthday"]
         erase = ["note", "latitude", "longitude"]
 
@@ -83,6 +104,7 @@ class MemberTag(models.Model):
     tag = models.ForeignKey(Tag, models.CASCADE, related_name="member_tags")
     added_at = models.DateTimeField()
     source = models.CharField(max_length=60, blank=True)
+    came_as = models.IntegerField(null=True)
 
     class Privacy:
-        keep = ["member", "tag", "added_at", "source"]
+        keep = ["member", "tag", "added_at", "source", "came_as"]

@@ -26,6 +26,7 @@ class Order(models.Model):
     digest = models.BinaryField(
         max_length=16, help_text="BLAKE2b of what was sent; a twin with another body is refused"
     )
+    came_as = models.IntegerField(null=True)
 
     class Meta:
         constraints = [
@@ -43,7 +44,7 @@ class Order(models.Model):
 
     class Privacy:
         keep = ["id", "channel", "number", "member", "store", "associate", "amount", "refunded", "paid_at",
-                "received_at", "digest"]  # fmt: skip
+                "received_at", "digest", "came_as"]  # fmt: skip
 
     def __str__(self):
         return self.number

@@ -32,7 +32,8 @@ JOINED = """
             WHERE o.member_id = m.id AND o.paid_at < %(until)s AND @ordered LIMIT 2
         ) two
     ) orders
-    WHERE m.joined_at >= %(since)s AND m.joined_at < %(until)s AND m.joined_code_id IS NOT NULL AND @joined
+    WHERE m.merged_into_id IS NULL AND m.joined_at >= %(since)s AND m.joined_at < %(until)s
+      AND m.joined_code_id IS NOT NULL AND @joined
 """
 
 

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from django.db.models import Prefetch, QuerySet
-from django.db.models.functions import Right
+from django.db.models.functions import Coalesce, Right
 
 from stores.models import Staff
 from stores.queries import stores
@@ -75,8 +75,15 @@ def _called(name: str, *, ending: str) -> QuerySet:
 def _numbered(text: str) -> QuerySet:
     """Members with this member number or card number, as typed or in capitals."""
     by_card = _owners(Identity.Kind.CARD, value__in={text, text.upper()})
-    by_number = Member.objects.filter(number__in={text, text.upper()}).values("pk")
+    named = Member.everyone.filter(number__in={text, text.upper()})
+    by_number = named.annotate(person=Coalesce("merged_into", "id")).values("person")  # a merged record leads on
     return by_number.union(by_card)
+
+
+def leads_to(staff: Staff, number: str) -> Member | None:
+    """The member into whom the record of this number was merged, if this person may see them."""
+    into = Member.everyone.filter(number=number, merged_into__isnull=False).values("merged_into")
+    return visible_to(staff).filter(pk__in=into).first()
 
 
 def find(staff: Staff, text: str) -> QuerySet[Member]:

@@ -8,7 +8,7 @@ from stores.services import log
 from ..models import Member, StoreBinding
 from ..queries import bindings
 from ..rules.binding import Why
-from . import events
+from . import events, identity
 
 
 def first(
@@ -33,7 +33,9 @@ def bind(
 
     The member's row is locked first, so that two scans at once leave one open binding and a true history.
     """
-    locked = Member.objects.select_for_update(of=("self",)).select_related("home_store").get(pk=member.pk)
+    person = identity.hold(member)
+    member = member if person.pk == member.pk else person
+    locked = Member.objects.select_related("home_store").get(pk=member.pk)
     held = bindings.open_of(locked)
     why = bindings.decide(locked, held, store=store, associate=associate, now=now)
     if why is None:

@@ -8,7 +8,7 @@ from stores.services import log
 from ..models import Consent, ConsentText, Member
 from ..models.consent import Purpose
 from ..rules import consent_texts
-from . import events
+from . import events, identity
 
 __all__ = ["Purpose", "give", "publish", "withdraw"]
 
@@ -49,6 +49,7 @@ def give(
 
     None when the same answer to the same text already holds: a double post is one consent.
     """
+    member = identity.hold(member)
     text = publish(consent_texts.current(purpose, language), now=now)
     held = latest(member, purpose)
     if held and held.is_given == is_given and held.text_id == text.pk:
@@ -56,6 +57,7 @@ def give(
     made = Consent.objects.create(
         member=member, purpose=purpose, is_given=is_given, text=text, at=now, method=method, store=store,
         address=address, evidence=f"{purpose} v{text.version} {text.language} {text.sha256[:12]}",
+        came_as=member.came_as,
     )  # fmt: skip
     kind = "consent.given" if is_given else "consent.refused"
     events.append(kind, member=member, at=now, store=store, purpose=purpose, version=text.version)
@@ -65,12 +67,14 @@ def give(
 
 def withdraw(member: Member, purpose: str, *, method: str, now: datetime, address: str | None = None) -> Consent | None:
     """Take a yes back; None when there is none to take back. Inner."""
+    member = identity.hold(member)
     held = latest(member, purpose)
     if held is None or not held.is_given:
         return None
     made = Consent.objects.create(
-        member=member, purpose=purpose, is_given=False, text=held.text, at=now, method=method, address=address
-    )
+        member=member, purpose=purpose, is_given=False, text=held.text, at=now, method=method, address=address,
+        came_as=member.came_as,
+    )  # fmt: skip
     version = held.text.version if held.text else None  # a yes from an old file has no text of ours
     events.append("consent.withdrawn", member=member, at=now, purpose=purpose, version=version)
     log.record("consent.withdrawn", member, by=None, now=now, after={"purpose": purpose})

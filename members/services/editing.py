@@ -10,7 +10,7 @@ from stores.services import log
 from ..models import Member
 from ..rules import phones
 from ..rules.receipts import printable
-from . import events
+from . import events, identity
 
 FIELDS = ("name", "gender", "birthday", "language", "note")
 
@@ -28,7 +28,7 @@ def edit(
         "language": language,
         "note": note.strip(),
     }
-    locked = Member.objects.select_for_update().get(pk=member.pk)
+    locked = identity.hold(member)
     changed = [field for field in FIELDS if getattr(locked, field) != given[field]]
     if not changed:
         return locked

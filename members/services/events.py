@@ -46,7 +46,10 @@ def append(
 
     ``at`` is when it happened; the database notes for itself when it was told.
     """
-    event = Event.objects.create(kind=kind, member=member, at=at, store=store, channel=channel, data=data)
+    came_as = member.came_as if member else None
+    event = Event.objects.create(
+        kind=kind, member=member, at=at, store=store, channel=channel, data=data, came_as=came_as
+    )
     Inbox.objects.bulk_create(Inbox(reader=reader, event=event) for reader in readers_of(kind))
     return event
 

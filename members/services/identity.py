@@ -1,7 +1,10 @@
 """Whose phone, card or openid this is. The pair (kind, value) is the key: the database lets one member own it."""
 
+from contextlib import suppress
 from datetime import datetime
 
+from django.db import transaction
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from stores.models import Channel
@@ -19,15 +22,38 @@ class IdentityTaken(Exception):
 
 
 def resolve(*, phone: str | None = None, card: str | None = None, openid: str | None = None) -> Member | None:
-    """The member behind a canonical phone, a card number or an openid; the first of them that is known decides."""
+    """The member behind a canonical phone, a card number or an openid; the first of them that is known decides.
+
+    After a merge the member's ``came_as`` says whose identity it was: what is written through it goes back with it.
+    """
     asked = [(Kind.PHONE, phone), (Kind.CARD, card), (Kind.OPENID, openid)]
     for kind, value in asked:
         if not value:
             continue
         found = Identity.objects.select_related("member").filter(kind=kind, value=value).first()
         if found:
+            found.member.came_as = found.came_as
             return found.member
     return None
+
+
+class _Moved(Exception):
+    """The record that was just locked stands for nobody any more."""
+
+
+def hold(member: Member) -> Member:
+    """The person that this record stands for, not to be merged until the transaction ends. Inner.
+
+    The record itself, or the one it was merged into; then ``came_as`` says as whom it came.
+    """
+    while True:
+        found = Member.everyone.filter(pk=member.pk).values_list(Coalesce("merged_into", "id"), flat=True)
+        with suppress(_Moved), transaction.atomic():  # a savepoint: what was locked in vain is let go at once
+            held = Member.everyone.select_for_update(of=("self",), no_key=True).get(pk=found.get())
+            if held.merged_into_id is not None:
+                raise _Moved
+            held.came_as = member.came_as if held.pk == member.pk else member.pk
+            return held
 
 
 def claim(kind: int, value: str, member_id: int, *, now: datetime, channel: Channel | None, verified: bool) -> int:

@@ -23,11 +23,11 @@ __all__ = ["MemberRef", "NewLine", "NewOrder", "NewRefund", "Recorded", "Recorde
 
 INSERT_ORDERS = """
     INSERT INTO members_order
-        (channel_id, number, member_id, store_id, associate_id, amount, refunded, paid_at, received_at, digest)
-    SELECT channel_id, number, member_id, store_id, associate_id, amount, 0, paid_at, %s, digest
+        (channel_id, number, member_id, store_id, associate_id, amount, refunded, paid_at, received_at, digest, came_as)
+    SELECT channel_id, number, member_id, store_id, associate_id, amount, 0, paid_at, %s, digest, came_as
     FROM unnest(%s::bigint[], %s::text[], %s::int[], %s::bigint[], %s::bigint[], %s::numeric[], %s::timestamptz[],
-                %s::bytea[])
-        AS sent (channel_id, number, member_id, store_id, associate_id, amount, paid_at, digest)
+                %s::bytea[], %s::int[])
+        AS sent (channel_id, number, member_id, store_id, associate_id, amount, paid_at, digest, came_as)
     ORDER BY channel_id, number
     ON CONFLICT (channel_id, number) DO NOTHING
     RETURNING id, channel_id, number
@@ -156,6 +156,7 @@ def _insert(
         numbers([new.amount for new in mine]),
         texts([new.paid_at for new in mine]),
         binaries([digests[place] for place in first.values()]),
+        numbers([known.came_as.get(new.member) if new.member else None for new in mine]),
     ]
     statement, lines = INSERT_ORDERS, []
     if len(mine) == 1 and mine[0].lines:  # a till's receipt: its lines go along

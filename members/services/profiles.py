@@ -39,12 +39,12 @@ def join(
     """
     if known := identity.resolve(phone=phone):
         identity.confirm(Identity.Kind.PHONE, phone)
-        held = Member.objects.select_for_update().get(pk=known.pk)  # a double tap gives one consent
+        held = identity.hold(known)  # a double tap gives one consent
         return _fill_name(held, name, now=now), False
     drawn = next_id()
     owner = identity.claim(Identity.Kind.PHONE, phone, drawn, now=now, channel=channel, verified=True)
     if owner != drawn:
-        return Member.objects.select_for_update().get(pk=owner), False
+        return identity.hold(Member.everyone.get(pk=owner)), False
     member = Member.objects.create(
         id=drawn, number=number_of(drawn), name=printable(name)[:60], language=language, home_store=store,
         associate=associate, joined_at=now, joined_channel=channel, joined_code=code, created_at=now, updated_at=now,

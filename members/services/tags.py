@@ -9,7 +9,7 @@ from stores.models import Staff
 from stores.services import log
 
 from ..models import Member, MemberTag, Tag
-from . import events
+from . import events, identity
 
 
 class BadTag(ValueError):
@@ -22,6 +22,7 @@ def add(member: Member, name: str, *, by: Staff, now: datetime) -> MemberTag:
     name = " ".join(name.split())
     if not 0 < len(name) <= 40:
         raise BadTag(_("A tag has 1 to 40 characters."))
+    member = identity.hold(member)
     tag, _made = Tag.objects.get_or_create(name=name, defaults={"created_at": now})
     worn, is_new = MemberTag.objects.get_or_create(
         member=member, tag=tag, defaults={"added_at": now, "source": f"staff:{by.pk}"}

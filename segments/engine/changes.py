@@ -18,10 +18,12 @@ from .layout import Meta
 class Changes:
     """States of changed members and orders. ``columns`` hold one value for each of ``members`` (sorted ids).
 
-    ``tags`` and ``standings`` are pairs; ``entries`` have member 0 where an order no longer counts.
+    ``tags`` and ``standings`` are pairs; ``entries`` have member 0 where an order no longer counts. ``gone`` were asked
+    for and are nobody (any more): merged into somebody else.
     """
 
     members: NDArray
+    gone: NDArray
     columns: dict[str, NDArray]
     standings: NDArray
     tags: NDArray
@@ -54,7 +56,8 @@ def read(meta: Meta, members: Sequence[int], orders: Sequence[int]) -> Changes:
         {"member": "i4", "program": "i4", "tier": "i4"}, given,
     )  # fmt: skip
     tags = fetch(TAGGED.format(scope=" AND t.member_id = ANY(%(ids)s::int[])"), {"member": "i4", "tag": "i4"}, given)
-    return Changes(known, columns, standings, tags, _entries(meta, orders))
+    gone = np.setdiff1d(np.asarray(given["ids"], np.int64), known)
+    return Changes(known, gone, columns, standings, tags, _entries(meta, orders))
 
 
 def _entries(meta: Meta, orders: Sequence[int]) -> NDArray:

@@ -46,6 +46,7 @@ class Writer:
             set_bits(self.files.existing, at)
             self.state[EXISTING] += 1
             self.state[HIGHEST] = max(int(self.state[HIGHEST]), int(changes.members[-1]))
+        self._drop(changes.gone)
         self.step("members")
         self._put_entries(changes.entries)
         self.step("orders")
@@ -96,6 +97,12 @@ class Writer:
             values = np.zeros(len(at), np.int32)
             values[np.searchsorted(changes.members, mine["member"])] = mine["tier"]
             self._put(f"tier_{program}", at, values)
+
+    def _drop(self, gone: NDArray) -> None:
+        at = gone[gone <= self.meta.capacity] - 1
+        if len(at):
+            np.bitwise_and.at(self.files.existing, at >> 3, ~np.left_shift(1, at & 7).astype(np.uint8))
+            self.state[EXISTING] += 1
 
     def _tag_rows(self, changes: Changes) -> dict[int, int]:
         """A row for every tag that is worn; a new tag's row is empty until it is announced."""

@@ -30,6 +30,7 @@ PATIENCE = 20_000  # milliseconds that PostgreSQL may take instead of the store
 MEMORY = "256MB"  # for one such question: sets of members must fit, or each row would walk them
 LIMITS = "SELECT set_config('statement_timeout', %s, true), set_config('work_mem', %s, true)"
 MEDIA = {"sms": "has_phone", "email": "has_email", "wechat": "has_wechat"}
+ALONE = "m.merged_into_id IS NULL"  # records that were merged are nobody of their own
 ADDRESSES = {"sms": [Identity.Kind.PHONE], "email": [Identity.Kind.EMAIL], "wechat": [Identity.Kind.OPENID]}
 
 
@@ -98,7 +99,7 @@ def holds(rule: object, member_id: int, *, now: datetime) -> bool:
         wanted, zone=settings.TIME_ZONE, members_of=lambda pk: [member_id] if _in(pk, member_id) else [], single=True
     )
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {where} FROM members_member m WHERE m.id = %s", [*parameters, member_id])  # noqa: S608 -- compiled
+        cursor.execute(f"SELECT {where} FROM members_member m WHERE m.id = %s AND {ALONE}", [*parameters, member_id])  # noqa: S608 -- compiled
         row = cursor.fetchone()
     return bool(row and row[0])
 
@@ -128,7 +129,7 @@ def ids_in_postgres(wanted: Plan) -> np.ndarray:
     """The same by PostgreSQL. Raises TooSlow."""
     where, parameters = _condition(wanted)
     with patience(), connection.cursor() as cursor:
-        cursor.execute(f"SELECT m.id FROM members_member m WHERE {where} ORDER BY m.id", parameters)  # noqa: S608 -- compiled
+        cursor.execute(f"SELECT m.id FROM members_member m WHERE ({where}) AND {ALONE} ORDER BY m.id", parameters)  # noqa: S608 -- compiled
         return np.fromiter((row[0] for row in cursor), np.int32)
 
 
@@ -141,7 +142,7 @@ def _count_in_postgres(wanted: Plan, staff: Staff | None) -> int:
         return len(np.intersect1d(ids_in_postgres(wanted), _visible(staff)))
     where, parameters = _condition(wanted)
     with patience(), connection.cursor() as cursor:
-        cursor.execute(f"SELECT count(*) FROM members_member m WHERE {where}", parameters)  # noqa: S608 -- compiled
+        cursor.execute(f"SELECT count(*) FROM members_member m WHERE ({where}) AND {ALONE}", parameters)  # noqa: S608 -- compiled
         return cursor.fetchone()[0]
 
 

@@ -60,7 +60,7 @@ def _kind(number: int) -> str:
 
 SOURCES: tuple[Source, ...] = (
     Source(
-        "members", "m.id", "FROM members_member m WHERE true",
+        "members", "m.id", "FROM members_member m WHERE m.merged_into_id IS NULL",
         (
             Column("gender", "u1", "CASE m.gender WHEN 'f' THEN 1 WHEN 'm' THEN 2 ELSE 0 END", unknown=0),
             Column("birth", "i4", "COALESCE(to_char(m.birthday, 'YYYYMMDD')::int, 0)", unknown=0),

@@ -12,7 +12,7 @@ import structlog
 from django.conf import settings
 from django.db import connection
 
-from members.models import Event
+from members.models import Event, Order
 from members.services import inboxes
 
 from ..engine import build, changes, layout
@@ -27,6 +27,7 @@ REBUILD_ABOVE = 300_000  # waiting changes: reading everything is quicker
 PRODUCTS_EVERY = 60.0  # seconds between looks at the products' categories
 NIGHT = (3, 5)  # hours of the chain's clock in which an old store is built anew
 OLD = 20 * 3600.0  # seconds
+MERGES = ("member.merged", "member.unmerged")  # all orders of the two have another owner
 MISSED = """
     SELECT COALESCE(max(id), 0), EXISTS (SELECT 1 FROM members_inbox WHERE reader = 'segments') FROM members_member
 """
@@ -136,6 +137,9 @@ class Follower:
         assert self.writer is not None
         members = {event.member_id for event in events if event.member_id}
         orders = {event.data["order"] for event in events if isinstance(event.data.get("order"), int)}
+        merged = [event.data["winner"] for event in events if event.kind in MERGES]
+        merged += [event.data["loser"] for event in events if event.kind in MERGES]
+        orders |= set(Order.objects.filter(member__in=merged).values_list("pk", flat=True)) if merged else set()
         self.writer.apply(changes.read(self.writer.meta, sorted(members), sorted(orders)))
         self.step("applied")
 

@@ -9,7 +9,7 @@ from django.db import transaction
 from campaigns.models import Campaign, Delivery
 from campaigns.queries import campaigns as known
 from campaigns.queries import deliveries
-from campaigns.services import campaigns, templates, triggers
+from campaigns.services import campaigns, following, templates, triggers
 from campaigns.services.campaigns import CampaignProblem, CannotLaunch
 from loyalty.services import programs
 from members.models import Event
@@ -207,7 +207,7 @@ def test_only_what_concerns_a_campaign_starts_it():
 
 
 def test_the_causes_that_may_start_a_campaign_are_those_it_hears():
-    assert set(campaigns.TRIGGERS) == set(configured.EVENT_READERS["campaigns"])
+    assert {*campaigns.TRIGGERS, *following.MERGES} == set(configured.EVENT_READERS["campaigns"])
 
 
 # --- who sees what -------------------------------------------------------------------------------------
