@@ -16,6 +16,7 @@ class Permission(StrEnum):
     MEMBER_EDIT = "member.edit"
     MEMBER_REVEAL = "member.reveal"
     MEMBER_EXPORT = "member.export"
+    MEMBER_MERGE = "member.merge"
     MEMBER_IMPORT = "member.import"
     ORDER_VIEW = "order.view"
     ORDER_EXPORT = "order.export"

@@ -9,7 +9,7 @@ from django.urls import URLPattern, get_resolver, reverse
 
 from campaigns.models import CampaignTemplate, Delivery
 from loyalty.models import CouponTemplate
-from loyalty.services import coupons, importing, programs
+from loyalty.services import coupons, importing, merging, programs
 from members.imports import kinds
 from members.models import ImportRun, Member, MemberTag, Tag
 from segments.services import segments, snapshots
@@ -66,18 +66,18 @@ class Route:
         return reverse(self.name, kwargs={word: given[word] for word in self.parameters})
 
 
-def routes() -> list[Route]:
-    """Every address of both doors, in the order of the URLconf."""
-    return [route for route in _walk(get_resolver().url_patterns) if route.door]
+def routes(doors: tuple[str, ...] = DOORS) -> list[Route]:
+    """Every address of these doors, in the order of the URLconf."""
+    return [route for route in _walk(get_resolver().url_patterns, doors) if route.door]
 
 
-def _walk(patterns: Any) -> Iterator[Route]:
+def _walk(patterns: Any, doors: tuple[str, ...]) -> Iterator[Route]:
     for pattern in patterns:
         if not isinstance(pattern, URLPattern):
-            yield from _walk(pattern.url_patterns)
+            yield from _walk(pattern.url_patterns, doors)
             continue
         view = getattr(pattern.callback, "view_class", pattern.callback)
-        door = next((door for door in DOORS if view.__module__.startswith(door)), "")
+        door = next((door for door in doors if view.__module__.startswith(door)), "")
         yield Route(
             pattern.name or "", tuple(pattern.pattern.converters), getattr(view, "permission", None), door, view
         )
@@ -133,7 +133,7 @@ def _things(letter: str, brand, store, people) -> tuple[dict[str, Any], list[str
     sender = make_sender(name=f"发{letter}").pk if letter == "A" else 0  # the chain's own: the far side has none
     log.record("store.edited", store, by=head, now=NOON, store_id=store.pk)
     things = {
-        "member": {"number": number, "tag": tag.pk, "pk": member.pk},
+        "member": {"number": number, "tag": tag.pk, "pk": member.pk}, **_merges(letter, member, head),
         "order": {"pk": order.pk}, "program": {"pk": program.pk}, "store": {"pk": store.pk},
         "code": {"pk": code.pk}, "code-poster": {"pk": poster.pk}, "code-new": {"pk": store.pk},
         "code-archive": {"pk": archive.pk}, "staff": {"pk": mate.pk}, "staff-second": {"pk": mate.pk},
@@ -152,6 +152,18 @@ def _things(letter: str, brand, store, people) -> tuple[dict[str, Any], list[str
     hidden = [number, phone, phone[-4:] + "<", f"客{letter}", f"R-{letter}-9", f"友{letter}", f"mate.{letter}".lower(),
               f"职{letter}", code.public, f"标{letter}", mate.phone, f"活动之{letter}"]  # fmt: skip
     return things, hidden
+
+
+def _merges(letter: str, member: Member, head) -> dict[str, Any]:
+    """A record that might be the same person, and one that was merged as such."""
+    twin, merged = (
+        make_member(number=f"M77{ord(letter):08d}{n}", name=f"客{letter}之名", home_store=member.home_store) for n in "12"
+    )
+    done = merging.merge(member, merged, reason="one", by=head, now=NOON)
+    return {
+        "member-merge-two": {"number": member.number, "other": twin.number},
+        "member-unmerge": {"number": member.number, "merge": done.pk},
+    }
 
 
 def _audience(letter: str, tag: Tag, head) -> tuple[int, int, int]:

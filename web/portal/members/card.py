@@ -16,8 +16,9 @@ from stores.queries import log
 from web.ui import formats
 
 from ..log.words import lines as words_of
-from . import timeline
+from . import timeline, verdicts
 from .timeline import Moment
+from .verdicts import Verdict
 
 SHOWN = 12  # latest rows of each panel
 
@@ -57,6 +58,7 @@ class Card:
     entries: Sequence[Entry]
     moments: Sequence[Moment]
     log: Sequence[dict]  # lines for ui/log.html
+    merges: Sequence[Verdict]
 
 
 def build(member: Member, staff: Staff, *, now: datetime) -> Card:
@@ -77,6 +79,7 @@ def build(member: Member, staff: Staff, *, now: datetime) -> Card:
         orders=list(orders.of_member(staff, member)[:SHOWN]) if may(staff, Permission.ORDER_VIEW) else [],
         entries=list(entries[:SHOWN]), moments=[timeline.moment(event, names) for event in happened],
         log=words_of(log.of(member, limit=SHOWN)) if may(staff, Permission.LOG_VIEW) else [],
+        merges=verdicts.of(member, staff),
     )  # fmt: skip
 
 

@@ -15,6 +15,8 @@ from web.ui import formats
 KINDS = {
     "member.joined": (_("Became a member"), "user-plus"),
     "member.imported": (_("Came by a file"), "file-spreadsheet"),
+    "member.merged": (_("Merged with another record"), "link"),
+    "member.unmerged": (_("Merge taken back"), "arrow-back-up"),
     "member.bound": (_("Bound to a store"), "building-store"),
     "program.joined": (_("Joined the programme"), "award"),
     "order.paid": (_("Bought"), "receipt"),

@@ -1,12 +1,15 @@
 from django.urls import path
 
-from . import views
+from . import merging, views
 
 urlpatterns = [
     path("members/", views.MemberList.as_view(), name="member-list"),
     path("members/<str:number>/", views.MemberPage.as_view(), name="member-detail"),
     path("members/<str:number>/edit/", views.MemberEdit.as_view(), name="member-edit"),
     path("members/<str:number>/points/", views.PointsAdjust.as_view(), name="member-adjust"),
+    path("members/<str:number>/merge/", merging.FindOther.as_view(), name="member-merge"),
+    path("members/<str:number>/merge/<str:other>/", merging.MergeTwo.as_view(), name="member-merge-two"),
+    path("members/<str:number>/merges/<int:merge>/undo/", merging.TakeBack.as_view(), name="member-unmerge"),
     path("members/<str:number>/reveal/", views.reveal_phone, name="member-reveal"),
     path("members/<str:number>/tags/", views.add_tag, name="member-tag"),
     path("members/<str:number>/tags/<int:tag>/remove/", views.remove_tag, name="member-untag"),

@@ -88,6 +88,11 @@ class MemberPage(OneMember, DetailPage):
     permission = Permission.MEMBER_VIEW
     template = "portal/members/page.html"
 
+    def get(self, request, *args, **kwargs):
+        if winner := members.leads_to(request.user, self.kwargs["number"]):
+            return redirect("member-detail", number=winner.number)
+        return super().get(request, *args, **kwargs)
+
     def context(self):
         member = self.object
         name = phones.mask_name(member.name) or _("No name")
