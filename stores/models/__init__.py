@@ -1,4 +1,4 @@
-from .api_key import ApiAnswer, ApiKey, ApiNonce, ApiUse
+from .api_key import ApiAnswer, ApiKey, ApiName, ApiNonce, ApiUse
 from .chain import Brand, Chain, Dealer, Region
 from .channel import Channel
 from .channel_secret import ChannelSecret
@@ -11,7 +11,7 @@ from .store import Store
 from .task import TaskDone
 
 __all__ = [
-    "ApiAnswer", "ApiKey", "ApiNonce", "ApiUse", "Brand", "Chain", "Channel", "ChannelSecret", "CodeScan", "Dealer",
-    "Grant", "LogEntry", "Notice", "NoticeRefusal", "PosterArchive", "Region", "Sender", "Staff", "Store", "StoreCode",
-    "TaskDone",
+    "ApiAnswer", "ApiKey", "ApiName", "ApiNonce", "ApiUse", "Brand", "Chain", "Channel", "ChannelSecret", "CodeScan",
+    "Dealer", "Grant", "LogEntry", "Notice", "NoticeRefusal", "PosterArchive", "Region", "Sender", "Staff", "Store",
+    "StoreCode", "TaskDone",
 ]  # fmt: skip

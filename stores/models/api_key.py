@@ -92,3 +92,13 @@ class ApiAnswer(models.Model):
     status = models.SmallIntegerField()
     body = models.BinaryField()
     at = models.DateTimeField(db_index=True)
+
+
+class ApiName(models.Model):
+    """A partner's own number of one thing among many (an event of a batch): it counts once for its channel, for good."""
+
+    pk = models.CompositePrimaryKey("channel_id", "kind", "name")
+    channel = models.ForeignKey(Channel, models.CASCADE, related_name="+", db_constraint=False, db_index=False)
+    kind = models.CharField(max_length=12, db_collation="C")
+    name = models.CharField(max_length=64, db_collation="C")
+    at = models.DateTimeField()

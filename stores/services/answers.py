@@ -7,16 +7,22 @@ dies in between leaves neither. A lock that never waits tells a twin that the fi
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
-from ..models import ApiAnswer, ApiKey
+from ..models import ApiAnswer, ApiKey, Channel
 
 KEPT = timedelta(days=35)
 TAKEN = range(200, 300)  # what is kept; a refusal has no effect, and the cause may be mended
+# In the order of names, so that two hands wait for each other and never in a ring.
+TAKE_NAMES = """
+    INSERT INTO stores_apiname (channel_id, kind, at, name)
+    SELECT %s, %s, %s, name FROM unnest(%s::text[]) AS sent (name) ORDER BY name
+    ON CONFLICT (channel_id, kind, name) DO NOTHING RETURNING name
+"""
 TRY_LOCK = "SELECT pg_try_advisory_xact_lock(%s)"
 
 
@@ -78,6 +84,18 @@ def _lock(key: ApiKey, name: str) -> bool:
 
 def _keep(key: ApiKey, name: str, digest: bytes, answer: Answer, *, now: datetime) -> None:
     ApiAnswer.objects.create(key=key, name=name, digest=digest, status=answer.status, body=answer.body, at=now)
+
+
+def take_names(channel: Channel, kind: str, names: Sequence[str], *, now: datetime) -> set[str]:
+    """Those of these names that the channel did not use before, which are used from now on. Inner, one statement.
+
+    Of two hands that take one name at once the second waits and does not get it.
+    """
+    if not names:
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute(TAKE_NAMES, [channel.pk, kind, now, list(names)])
+        return {name for (name,) in cursor.fetchall()}
 
 
 @transaction.atomic(durable=True)

@@ -1,6 +1,6 @@
 """The JSON API of partners: tills, malls, mini-programs. Its description stands at /api/v1/docs."""
 
-from . import catalogue, coupons, errors, members, orders, points, receipts, till
+from . import catalogue, coupons, errors, events, members, orders, points, receipts, till
 from .describe import Described
 from .parsing import Parser
 
@@ -16,6 +16,7 @@ api.add_router("", members.router)
 api.add_router("", points.router)
 api.add_router("", coupons.router)
 api.add_router("", till.router)
+api.add_router("", events.router)
 api.add_router("", catalogue.router)
 api.add_router("", receipts.router)
 errors.install(api)

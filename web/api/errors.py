@@ -7,7 +7,7 @@ from django import db
 from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
@@ -30,28 +30,28 @@ COUPON_STATUS = {
 }  # fmt: skip
 
 WRONG = {  # the beginning of a type of pydantic's errors → what to tell; the first that fits
-    "missing": _lazy("is missing"),
-    "string_too_long": _lazy("has more than %(max_length)s characters"),
-    "string_too_short": _lazy("has fewer than %(min_length)s characters"),
-    "too_long": _lazy("has more than %(max_length)s entries"),
-    "too_short": _lazy("has fewer than %(min_length)s entries"),
-    "string": _lazy("is not a text"),
-    "decimal": _lazy("is not a number"),
-    "finite_number": _lazy("is not a number"),
-    "datetime": _lazy("is not a date with a time"),
-    "list": _lazy("is not a list"),
-    "literal_error": _lazy("must be %(expected)s"),
+    "missing": gettext_lazy("is missing"),
+    "string_too_long": gettext_lazy("has more than %(max_length)s characters"),
+    "string_too_short": gettext_lazy("has fewer than %(min_length)s characters"),
+    "too_long": gettext_lazy("has more than %(max_length)s entries"),
+    "too_short": gettext_lazy("has fewer than %(min_length)s entries"),
+    "string": gettext_lazy("is not a text"),
+    "decimal": gettext_lazy("is not a number"),
+    "finite_number": gettext_lazy("is not a number"),
+    "datetime": gettext_lazy("is not a date with a time"),
+    "list": gettext_lazy("is not a list"),
+    "literal_error": gettext_lazy("must be %(expected)s"),
 }
 
 
 SHUT: dict[str, tuple[int, Any]] = {  # why a known key is not let in → status and advice
-    "bad_signature": (401, _lazy("The signature does not fit this call. The description of the API shows how to sign.")),
+    "bad_signature": (401, gettext_lazy("The signature does not fit this call. The description of the API shows how to sign.")),
     "stale_timestamp": (
-        401, _lazy("The time of this call is more than five minutes away from ours. Set the clock, then sign again."),
+        401, gettext_lazy("The time of this call is more than five minutes away from ours. Set the clock, then sign again."),
     ),
-    "replayed": (401, _lazy("This nonce was used before. Draw a new one for every call, also when you send it again.")),
-    "signature_required": (401, _lazy("This key takes signed calls only.")),
-    "scope_missing": (403, _lazy("This key lacks the scope %(scope)s. Headquarters can add it on the key's page.")),
+    "replayed": (401, gettext_lazy("This nonce was used before. Draw a new one for every call, also when you send it again.")),
+    "signature_required": (401, gettext_lazy("This key takes signed calls only.")),
+    "scope_missing": (403, gettext_lazy("This key lacks the scope %(scope)s. Headquarters can add it on the key's page.")),
 }  # fmt: skip
 
 

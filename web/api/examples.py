@@ -38,6 +38,14 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
         "code": "{coupon}", "store": "{store}", "amount": "128.50", "key": "till-1-000123", "order_number": "2026-0001",
     },
     ("post", "/coupons/undo"): {"key": "till-1-000123"},
+    ("post", "/events"): {
+        "events": [
+            {"id": "e-1001", "type": "page.viewed", "at": "2026-03-04T11:57:00+08:00", "member": {"phone": "{phone}"},
+             "data": {"page": "/tea/longjing", "seconds": 12}},
+            {"id": "e-1002", "type": "store.entered", "at": "2026-03-04T11:58:00+08:00", "member": {"phone": "{phone}"},
+             "store": "{store}", "data": {"by": "wifi"}},
+        ],
+    },
     ("post", "/pos/events"): TILL,
     ("post", "/pos/events/batch"): {
         "events": [TILL | {"receipt_no": "R0002", "seq": 2},
