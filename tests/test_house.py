@@ -14,6 +14,8 @@ from django.apps import apps
 from django.core.management import call_command
 from django.urls import URLPattern, get_resolver
 
+from tools import messages
+
 ROOT = Path(__file__).resolve().parents[1]
 APPS = ("stores", "members", "loyalty", "segments", "campaigns", "web")
 CODE = (*APPS, "config", "tools", "bench", "tests")
@@ -248,6 +250,16 @@ def test_every_text_in_a_template_is_translated():
             if {word for word in re.findall(r"[\w\u4e00-\u9fff-]+", line.lower()) if not CLASS.match(word)} - NAMES:
                 bare.append(f"{name(path)}:{number}: {line[:60]}")
     assert not bare
+
+
+def test_words_are_translated_by_names_that_the_extractor_knows():
+    wrong = []
+    for path in python_files(*APPS):
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.ImportFrom) and node.module == "django.utils.translation":
+                called = {one.asname or one.name for one in node.names if "gettext" in one.name}
+                wrong += [f"{name(path)}: {word}() is not extracted" for word in called - set(messages.KEYWORDS)]
+    assert wrong == []
 
 
 def test_every_translated_block_is_trimmed():

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.utils.text import capfirst
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign
@@ -169,9 +169,9 @@ class ScheduleForm(Form):
         said = self.cleaned_data
         start, end = said.get("starts_at"), said.get("ends_at")
         if start and start < self.now:
-            self.add_error("starts_at", _now("The start lies in the past. Choose a later time, or leave it empty."))
+            self.add_error("starts_at", gettext("The start lies in the past. Choose a later time, or leave it empty."))
         elif end and end <= (start or self.now):
-            self.add_error("ends_at", _now("The end lies before the start or in the past. Choose a later end."))
+            self.add_error("ends_at", gettext("The end lies before the start or in the past. Choose a later end."))
         return said
 
 

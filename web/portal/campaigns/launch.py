@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from campaigns.models import Campaign
@@ -93,10 +93,10 @@ def test_send(request: HttpRequest, pk: int) -> HttpResponseBase:
     try:
         if not address:
             raise campaigns.CampaignProblem(
-                _now("Your own address for this medium is not known. An administrator adds it.")
+                gettext("Your own address for this medium is not known. An administrator adds it.")
             )
         campaigns.test_send(campaign, address, language=language, by=request.user, now=timezone.now())
-        messages.success(request, _now("The test message is on its way to you."))
+        messages.success(request, gettext("The test message is on its way to you."))
     except (campaigns.CampaignProblem, ContentProblem, SenderProblem, SendFailed) as problem:
         messages.error(request, str(problem))
     return redirect("campaign-review", pk=pk)
@@ -108,12 +108,12 @@ def launch(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Launch it, once. A second press finds it launched and changes nothing."""
     campaign = get_object_or_404(queries.for_list(request.user), pk=pk)
     if campaign.status != Campaign.Status.DRAFT:
-        messages.info(request, _now("It was launched already. Nothing was sent twice."))
+        messages.info(request, gettext("It was launched already. Nothing was sent twice."))
         return redirect("campaign-detail", pk=pk)
     try:
         campaigns.launch(campaign, by=request.user, now=timezone.now())
     except campaigns.CannotLaunch as problem:
         messages.error(request, str(problem))
         return redirect("campaign-review", pk=pk)
-    messages.success(request, _now("Launched. You can pause or stop it here at any time."))
+    messages.success(request, gettext("Launched. You can pause or stop it here at any time."))
     return redirect("campaign-detail", pk=pk)

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign, CampaignTemplate, Delivery
@@ -39,7 +39,7 @@ def whom(row: Campaign) -> str:
 
 def start(row: Campaign) -> str:
     if row.starts_at is None:
-        return "–" if row.status != Campaign.Status.DRAFT else _now("when launched")
+        return "–" if row.status != Campaign.Status.DRAFT else gettext("when launched")
     return formats.moment(row.starts_at)
 
 
@@ -81,9 +81,11 @@ class CampaignTable(Table):
 
 def template_state(row: CampaignTemplate):
     if row.retired_at:
-        return badge(_now("Retired"), "plain", "lock")
+        return badge(gettext("Retired"), "plain", "lock")
     return (
-        badge(_now("Stores may start it"), "brand", "building-store") if row.is_local else badge(_now("In use"), "good")
+        badge(gettext("Stores may start it"), "brand", "building-store")
+        if row.is_local
+        else badge(gettext("In use"), "good")
     )
 
 

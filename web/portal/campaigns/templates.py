@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
@@ -116,5 +116,5 @@ def use(request: HttpRequest, pk: int) -> HttpResponseBase:
     except services.TemplateProblem as problem:
         messages.error(request, str(problem))
         return redirect("template-list")
-    messages.success(request, _now("A draft was made from the template. Choose whom it is for."))
+    messages.success(request, gettext("A draft was made from the template. Choose whom it is for."))
     return redirect("campaign-audience", pk=made.pk)

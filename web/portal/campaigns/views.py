@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
@@ -55,5 +55,5 @@ def copy(request: HttpRequest, pk: int) -> HttpResponseBase:
     except campaigns.CampaignProblem as problem:
         messages.error(request, str(problem))
         return redirect("campaign-detail", pk=pk)
-    messages.success(request, _now("Copied as a draft. Nothing is sent before you launch it."))
+    messages.success(request, gettext("Copied as a draft. Nothing is sent before you launch it."))
     return redirect("campaign-audience", pk=made.pk)

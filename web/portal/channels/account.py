@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from stores.access import Permission as P
@@ -121,4 +121,4 @@ class Try(OneChannel):
 
     def save(self, form: Form) -> None:
         said = platforms.try_account(self.object, by=self.request.user, now=self.now, ask=None)
-        messages.success(self.request, _now("It works. The platform said: %(words)s") % {"words": said})
+        messages.success(self.request, gettext("It works. The platform said: %(words)s") % {"words": said})

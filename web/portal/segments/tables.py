@@ -2,9 +2,8 @@
 
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from members.models import Tag
 from segments.models import AudienceSnapshot, Segment
@@ -21,7 +20,7 @@ def named(name: str, below: str):
 def size(row: Segment):
     """How many at the last count, and when that was."""
     if row.last_count is None:
-        return format_html('<span class="q-sub">{}</span>', _now("not counted yet"))
+        return format_html('<span class="q-sub">{}</span>', gettext("not counted yet"))
     return format_html(
         '{}<span class="q-sub q-below">{}</span>', formats.number(row.last_count), formats.ago(row.counted_at)
     )
@@ -78,7 +77,7 @@ class SnapshotTable(Table):
 
 
 def state(tag: Tag):
-    return badge(_now("Retired"), "plain", "lock") if tag.retired_at else badge(_now("In use"), "good", "check")
+    return badge(gettext("Retired"), "plain", "lock") if tag.retired_at else badge(gettext("In use"), "good", "check")
 
 
 def tag_cell(tag: Tag):

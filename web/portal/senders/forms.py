@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.core.validators import validate_email
 from django.utils.text import capfirst
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from members.rules import phones
@@ -127,5 +127,5 @@ class TryForm(Form):
         elif self.medium == Medium.SMS:
             given = phones.normalise(given) or ""
             if not given:
-                raise forms.ValidationError(_now("This is not a mobile phone number."))
+                raise forms.ValidationError(gettext("This is not a mobile phone number."))
         return given

@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.queries import campaigns
@@ -72,7 +72,7 @@ class SenderNew(EditPage):
     def load(self) -> None:
         if self.kwargs["kind"] not in FORMS:
             raise Http404
-        self.title = _now("New sender: %(kind)s") % {"kind": Sender.Kind(self.kwargs["kind"]).label}
+        self.title = gettext("New sender: %(kind)s") % {"kind": Sender.Kind(self.kwargs["kind"]).label}
 
     def form(self, data: Any = None, files: Any = None) -> SenderForm:
         return FORMS[self.kwargs["kind"]](data)
@@ -166,8 +166,8 @@ class SenderTry(OneSender):
         return TryForm(data, medium=medium, initial={"address": own})
 
     def save(self, form: TryForm) -> None:
-        text = _now("A test message from Quanyu. It arrived, so this sender works.")
-        subject = _now("Test message")
+        text = gettext("A test message from Quanyu. It arrived, so this sender works.")
+        subject = gettext("Test message")
         given = {"by": self.request.user, "now": self.now}
         receipt = senders.try_sender(self.object, form.cleaned_data["address"], text, subject=subject, **given)
-        messages.success(self.request, _now("Taken by the other side as %(number)s.") % {"number": receipt.reference})
+        messages.success(self.request, gettext("Taken by the other side as %(number)s.") % {"number": receipt.reference})
