@@ -39,6 +39,11 @@ class Told(NamedTuple):
 @transaction.atomic(durable=True)
 def note_many(sender: Sender, told: Iterable[Told]) -> int:
     """Note the report of one sender about its own messages; how many lines were new. Foreign keys are passed over."""
+    return note(sender, told)
+
+
+def note(sender: Sender, told: Iterable[Told]) -> int:
+    """The same inside a transaction. Inner."""
     rows = {(number, line.kind): line for line in told if (number := _number(line.key)) is not None}
     columns = [
         numbers(number for number, _kind in rows), texts(kind for _number, kind in rows),

@@ -13,10 +13,21 @@ def _webhook(account: Account) -> Connector:
     return WebhookConnector(account)
 
 
+def _gateway(kind: str) -> Callable[[Account], Connector]:
+    def connector(account: Account) -> Connector:
+        from .gateway_line import GatewayConnector  # noqa: PLC0415 -- its HTTP client slows every process's start
+
+        return GatewayConnector(kind, account)
+
+    return connector
+
+
 KINDS: dict[str, Callable[[Account], Connector]] = {
     "console": ConsoleConnector,
     "smtp": SmtpConnector,
     "webhook": _webhook,
+    "aliyun_sms": _gateway("aliyun_sms"),
+    "tencent_sms": _gateway("tencent_sms"),
 }
 NOBODY = Account()
 

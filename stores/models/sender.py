@@ -19,6 +19,8 @@ class Sender(models.Model):
         CONSOLE = "console", _("Console")
         SMTP = "smtp", _("Mail server (SMTP)")
         WEBHOOK = "webhook", _("Signed webhook")
+        ALIYUN_SMS = "aliyun_sms", _("Aliyun text messages")
+        TENCENT_SMS = "tencent_sms", _("Tencent text messages")
 
     code = models.SlugField(_("code"), max_length=40, unique=True)
     name = models.CharField(_("name"), max_length=80)

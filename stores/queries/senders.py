@@ -20,3 +20,8 @@ def usable() -> QuerySet[Sender]:
 def by_code(code: str) -> Sender | None:
     """The active sender of a code."""
     return Sender.objects.filter(code=code, is_active=True).first()
+
+
+def of_account(kind: str, key_id: str) -> QuerySet[Sender]:
+    """The senders of a kind that use this access key."""
+    return Sender.objects.filter(kind=kind, settings__key_id=key_id) if key_id else Sender.objects.none()

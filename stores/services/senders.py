@@ -11,7 +11,7 @@ from django.conf import settings as given_settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from ..connectors import Account, Outgoing, Receipt, SendFailed, connect
+from ..connectors import Account, Outgoing, Receipt, SendFailed, connect, sms_templates
 from ..connectors.webhook import signing
 from ..connectors.webhook.addresses import problem_of
 from ..models import Sender, Staff
@@ -25,6 +25,11 @@ KNOWN = {  # the settings that each kind understands, and which of them it needs
     Sender.Kind.CONSOLE: ({"is_silent"}, set()),
     Sender.Kind.SMTP: ({"host", "port", "user", "sender", "security"}, {"host", "port", "sender"}),
     Sender.Kind.WEBHOOK: ({"url", "size", "width", "seconds"}, {"url"}),
+    Sender.Kind.ALIYUN_SMS: ({"key_id", "sign_name", "templates", "gateway"}, {"key_id", "sign_name", "templates"}),
+    Sender.Kind.TENCENT_SMS: (
+        {"key_id", "app_id", "sign_name", "templates", "region", "gateway"},
+        {"key_id", "app_id", "sign_name", "templates"},
+    ),
 }
 SHOWN = ("name", "settings", "is_idempotent", "rate", "is_active")
 
@@ -114,6 +119,8 @@ def _checked(kind: str, medium: int, chosen: Mapping[str, Any], secret: str) -> 
         _check_mail_server(medium, chosen)
     if kind == Sender.Kind.WEBHOOK:
         _check_webhook(chosen, secret)
+    if kind in (Sender.Kind.ALIYUN_SMS, Sender.Kind.TENCENT_SMS):
+        _check_gateway(medium, chosen, secret)
     return dict(chosen)
 
 
@@ -134,13 +141,28 @@ def _check_webhook(chosen: Mapping[str, Any], secret: str) -> None:
     for name, most in (("size", 1000), ("width", 200), ("seconds", 60)):
         if chosen.get(name) and not 0 < float(chosen[name]) <= most:
             raise SenderProblem(_("%(name)s is at most %(most)d.") % {"name": name, "most": most})
+    _check_address(str(chosen["url"]))
+
+
+def _check_gateway(medium: int, chosen: Mapping[str, Any], secret: str) -> None:
+    if medium != Sender.Medium.SMS:
+        raise SenderProblem(_("This gateway sends text messages only."))
+    if not secret:
+        raise SenderProblem(_("The gateway needs the secret of its access key."))
+    if not sms_templates.read(str(chosen["templates"])):
+        raise SenderProblem(_("Write each template on a line: its number, a space, then its text."))
+    if chosen.get("gateway"):
+        _check_address(str(chosen["gateway"]))
+
+
+def _check_address(url: str) -> None:
     told = {
         "scheme": _("The address must begin with https://."),
         "login": _("The address must not hold a user name or a password."),
         "port": _("The address may use the ports 443 and 8443 only."),
         "private": _("The address belongs to an inner network."),
     }
-    if problem := problem_of(str(chosen["url"]), may_stay_inside=given_settings.SENDERS_MAY_STAY_INSIDE):
+    if problem := problem_of(url, may_stay_inside=given_settings.SENDERS_MAY_STAY_INSIDE):
         raise SenderProblem(told.get(problem, _("The address is not a web address.")))
 
 

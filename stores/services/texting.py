@@ -4,8 +4,10 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from ..connectors import Outgoing, Receipt, SendFailed, connect
+from ..connectors import Connector, Outgoing, Receipt, SendFailed, connect
+from ..queries import senders as known
 from ..rules.phones import is_demo
+from . import senders
 
 __all__ = ["NoSuchPhone", "Receipt", "SendFailed", "send_code"]
 
@@ -19,7 +21,7 @@ def send_code(phone: str, code: str, *, sender: str, minutes: int, language: str
 
     Called outside of any transaction: the other side may be slow.
     """
-    connector = connect(settings.SMS_CONNECTOR)
+    connector = _connector()
     if is_demo(phone) and settings.DEMO_NUMBERS_BLOCK_SEND and not connector.is_local:
         raise NoSuchPhone("invented number", permanent=True)
     with translation.override(language):
@@ -27,3 +29,20 @@ def send_code(phone: str, code: str, *, sender: str, minutes: int, language: str
             "sender": sender, "code": code, "minutes": minutes,
         }  # fmt: skip
     return connector.send(Outgoing(address=phone, text=text))
+
+
+def _connector() -> Connector:
+    """What ``SMS_CONNECTOR`` names: a kind that needs no account, or a sender by its code (``sender:sms-main``).
+
+    Raises SendFailed when there is no such sender or its secret cannot be opened.
+    """
+    kind, _colon, code = settings.SMS_CONNECTOR.partition(":")
+    if kind != "sender":
+        return connect(kind)
+    sender = known.by_code(code)
+    if sender is None:
+        raise SendFailed("no active sender of this code")
+    try:
+        return connect(sender.kind, senders.account_of(sender))
+    except senders.SenderProblem as problem:
+        raise SendFailed(str(problem)) from None

@@ -10,6 +10,7 @@ from stores.models import Channel, Notice
 from stores.services import notices, platforms
 from tests.factories import NOON, make_member, make_staff, make_store
 from tests.fakes.voices import BY_PLATFORM
+from tests.web.h5.shoppers import make_code
 
 AT = NOON.timestamp()
 
@@ -86,3 +87,28 @@ def test_a_replay_by_hand_is_written_once():
     assert hearing.read_notices(now=NOON) == 1
     assert Event.objects.filter(kind="wechat.followed").count() == 1
     assert Notice.objects.get().repeats == 1
+
+
+def test_a_follower_who_scanned_a_stores_code_is_noted_at_that_store():
+    code = make_code(make_store(code="S00009"))
+    member = follower()
+    channel = connect(BY_PLATFORM["wechat"])
+    arrival = BY_PLATFORM["wechat"].tell(AT, extra={"EventKey": f"qrscene_{code.public}"})
+    assert notices.receive(channel, arrival, now=NOON).status == 200
+    tell("wechat", AT + 1, 2, "stranger", extra={"EventKey": "qrscene_nonsense"})
+    hearing.read_notices(now=NOON + timedelta(seconds=2))
+    here, nowhere = Event.objects.filter(kind="wechat.followed").order_by("at")
+    assert (here.member, here.store) == (member, code.store)
+    assert (nowhere.member, nowhere.store) == (None, None)
+
+
+def test_five_copies_of_a_payment_notice_are_one_fact_of_its_payer():
+    member = make_member()
+    Identity.objects.create(kind=Identity.Kind.OPENID, value="o-T1", member=member, added_at=NOON)
+    for _ in range(5):
+        tell("wechat_pay", AT, 1, "T1")
+    assert hearing.read_notices(now=NOON) == 1
+    paid = Event.objects.get(kind="payment.made")
+    assert (paid.member, paid.data["amount_total"], paid.data["trade_state"]) == (member, 990, "SUCCESS")
+    assert "o-T1" not in str(paid.data)
+    assert not Consent.objects.exists()

@@ -199,3 +199,19 @@ def test_the_list_takes_the_same_number_of_queries_for_one_row_and_for_three(cli
     one = count()
     make_sender(), make_sender()
     assert count() == one
+
+
+def test_an_account_at_a_platform_for_text_messages_is_opened_and_shown_without_its_secret(marketer, client):
+    given = {"name": "阿里云", "code": "ali", "rate": "50", "key_id": "K1", "secret": SECRET, "sign_name": "青禾"}
+    answer = client.post("/senders/new/aliyun_sms/", given | {"templates": "nonumber"})
+    assert answer.status_code == 422
+    client.post("/senders/new/aliyun_sms/", given | {"templates": "SMS_1 您的验证码是${code}"})
+    sender = Sender.objects.get()
+    assert (sender.kind, sender.medium, sender.settings["sign_name"]) == ("aliyun_sms", Sender.Medium.SMS, "青禾")
+    page = client.get(f"/senders/{sender.pk}/").content.decode()
+    assert "SMS_1" in page
+    assert SECRET not in page
+    assert SECRET not in client.get(f"/senders/{sender.pk}/edit/").content.decode()
+    tencent = given | {"code": "tx", "app_id": "1400", "templates": "100 您的验证码是{1}"}
+    client.post("/senders/new/tencent_sms/", tencent)
+    assert Sender.objects.get(code="tx").settings["app_id"] == "1400"

@@ -104,8 +104,40 @@ class WebhookForm(SenderForm):
     )  # fmt: skip
 
 
+class GatewayForm(SenderForm):
+    """What both platforms for text messages want."""
+
+    FIXED = Medium.SMS
+
+    key_id = forms.CharField(label=_("Access key id"), max_length=100)
+    secret = forms.CharField(label=_("Access key secret"), max_length=200, widget=SECRET)
+    sign_name = forms.CharField(label=_("Signature name"), max_length=60, help_text=_("As the platform approved it."))
+    templates = forms.CharField(
+        label=_("Approved templates"), max_length=10_000, widget=forms.Textarea(attrs={"rows": 6}),
+        help_text=_(
+            "One on a line: its number, then its text with ${name} or {1} where words go. "
+            "A message that none of them makes does not leave."
+        ),
+    )  # fmt: skip
+    gateway = forms.CharField(
+        label=_("Address of the gateway"), max_length=300, required=False, help_text=_("Empty: the platform's own.")
+    )
+
+
+class AliyunForm(GatewayForm):
+    SETTINGS = ("key_id", "sign_name", "templates", "gateway")
+
+
+class TencentForm(GatewayForm):
+    SETTINGS = ("key_id", "app_id", "sign_name", "templates", "region", "gateway")
+
+    app_id = forms.CharField(label=_("App id of the text messages"), max_length=40)
+    region = forms.CharField(label=_("Region"), max_length=40, required=False, help_text=_("Empty: ap-guangzhou."))
+
+
 FORMS: dict[str, type[SenderForm]] = {
     Sender.Kind.CONSOLE: ConsoleForm, Sender.Kind.SMTP: SmtpForm, Sender.Kind.WEBHOOK: WebhookForm,
+    Sender.Kind.ALIYUN_SMS: AliyunForm, Sender.Kind.TENCENT_SMS: TencentForm,
 }  # fmt: skip
 
 

@@ -26,6 +26,12 @@ HERE = (_("Senders"), "/senders/")
 KINDS = [
     ("console", "device-desktop", _("Prints messages and sends nothing: for the first steps and for tests.")),
     ("smtp", "mail", _("Your own mail server, or a mail provider's, with login and encryption.")),
+    ("aliyun_sms", "message", _("Text messages through Aliyun, with your signature name and approved templates.")),
+    (
+        "tencent_sms",
+        "message",
+        _("Text messages through Tencent Cloud, with your signature name and approved templates."),
+    ),
     ("webhook", "link", _("Posts each message, signed, to a gateway for text messages, WeChat or anything else.")),
 ]
 
@@ -170,4 +176,6 @@ class SenderTry(OneSender):
         subject = gettext("Test message")
         given = {"by": self.request.user, "now": self.now}
         receipt = senders.try_sender(self.object, form.cleaned_data["address"], text, subject=subject, **given)
-        messages.success(self.request, gettext("Taken by the other side as %(number)s.") % {"number": receipt.reference})
+        messages.success(
+            self.request, gettext("Taken by the other side as %(number)s.") % {"number": receipt.reference}
+        )
