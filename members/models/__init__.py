@@ -5,6 +5,7 @@ from .event import Event
 from .identity import Identity
 from .import_run import ImportChunk, ImportPlan, ImportProblem, ImportReject, ImportRun
 from .inbox import Inbox
+from .match_case import MatchCase
 from .member import Member, MemberTag, Tag
 from .merge import Merge, MergedRow
 from .one_time_code import OneTimeCode
@@ -13,6 +14,6 @@ from .product import Product
 
 __all__ = [
     "Consent", "ConsentText", "Event", "Identity", "ImportChunk", "ImportPlan", "ImportProblem", "ImportReject",
-    "ImportRun", "Inbox", "Member", "MemberTag", "Merge", "MergedRow", "OneTimeCode", "Order", "OrderLine", "Product",
-    "Purpose", "Refund", "StoreBinding", "StoreDay", "StoreDayChange", "Tag",
+    "ImportRun", "Inbox", "MatchCase", "Member", "MemberTag", "Merge", "MergedRow", "OneTimeCode", "Order", "OrderLine",
+    "Product", "Purpose", "Refund", "StoreBinding", "StoreDay", "StoreDayChange", "Tag",
 ]  # fmt: skip

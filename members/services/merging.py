@@ -19,8 +19,8 @@ MOVES = (
     "members_identity", "members_order", "members_event", "members_consent", "members_storebinding",
     "members_membertag",
 )  # fmt: skip
-# Tables that know a member and stay as they are: the merges themselves.
-KEEPS = ("members_merge", "members_member")
+# Tables that know a member and stay as they are: the merges themselves, and what was asked about pairs.
+KEEPS = ("members_merge", "members_member", "members_matchcase")
 
 PAIRS = "pairs AS (SELECT id, winner_id, loser_id, at FROM members_merge WHERE id = ANY(%(ids)s::bigint[]))"
 # everybody whose facts go back with the loser: the loser, and who had been merged into the loser before

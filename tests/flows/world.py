@@ -12,9 +12,10 @@ from loyalty.models import CouponTemplate
 from loyalty.services import coupons, importing, merging, programs
 from members.imports import kinds
 from members.models import ImportRun, Member, MemberTag, Tag
+from members.services import match_cases
 from segments.services import segments, snapshots
 from stores.access import Role
-from stores.models import ApiKey, PosterArchive, Staff, Store, StoreCode
+from stores.models import ApiKey, Notice, PosterArchive, Staff, Store, StoreCode
 from stores.services import codes, log, sessions
 from tests.campaigns.makers import make_campaign, make_sender
 from tests.factories import (
@@ -120,7 +121,10 @@ def _things(letter: str, brand, store, people) -> tuple[dict[str, Any], list[str
     code = codes.issue(store, kind=StoreCode.Kind.STORE, by=head, now=NOON)
     poster = codes.issue(store, kind=StoreCode.Kind.POSTER, label=f"海报{letter}", by=head, now=NOON)
     archive = PosterArchive.objects.create(asked_by=head, asked_at=NOON, language="en", form="a4", store_ids=[store.pk])
-    channel = make_channel(brand=brand, name=f"道{letter}")
+    channel = make_channel(brand=brand, name=f"道{letter}", platform="wechat")
+    notice = Notice.objects.create(
+        channel=channel, kind="subscribe", key=letter, happened_at=NOON, received_at=NOON, body=b"", due_at=NOON
+    )
     key = ApiKey.objects.create(channel=channel, prefix=f"k{letter}", secret_sha256="0" * 64, name="k", created_at=NOON)
     run = _import(letter, brand, head)
     kind = next(iter(kinds.every())) if letter == "A" else "no-such-file"  # names a sort of file, not a row
@@ -138,7 +142,8 @@ def _things(letter: str, brand, store, people) -> tuple[dict[str, Any], list[str
         "code": {"pk": code.pk}, "code-poster": {"pk": poster.pk}, "code-new": {"pk": store.pk},
         "code-archive": {"pk": archive.pk}, "staff": {"pk": mate.pk}, "staff-second": {"pk": mate.pk},
         "coupon": {"pk": template.pk}, "coupon-void": {"pk": held[member.pk]},
-        "channel": {"pk": channel.pk}, "key": {"pk": key.pk}, "key-new": {"pk": channel.pk},
+        "channel": {"pk": channel.pk, "platform": "wechat"}, "channel-secret": {"pk": channel.pk, "name": "app_secret"},
+        "channel-notice": {"pk": notice.pk}, "key": {"pk": key.pk}, "key-new": {"pk": channel.pk},
         "segment": {"pk": rule}, "snapshot": {"pk": locked}, "tag": {"pk": word},
         "import": {"pk": run.pk}, "import-template": {"kind": kind},
         "campaign": {"pk": running}, "campaign-chain": {"pk": running, "message": said_to(running)},
@@ -157,10 +162,15 @@ def _things(letter: str, brand, store, people) -> tuple[dict[str, Any], list[str
 def _merges(letter: str, member: Member, head) -> dict[str, Any]:
     """A record that might be the same person, and one that was merged as such."""
     twin, merged = (
-        make_member(number=f"M77{ord(letter):08d}{n}", name=f"客{letter}之名", home_store=member.home_store) for n in "12"
+        make_member(number=f"M77{ord(letter):08d}{n}", name=f"客{letter}之名", home_store=member.home_store)
+        for n in "12"
     )
     done = merging.merge(member, merged, reason="one", by=head, now=NOON)
+    case = match_cases.open_case(
+        member.pk, twin.pk, outcome="conflict", rule="phone", agrees=["phone"], differs=["unionid"], now=NOON
+    )
     return {
+        "pair": {"pk": case.pk},
         "member-merge-two": {"number": member.number, "other": twin.number},
         "member-unmerge": {"number": member.number, "merge": done.pk},
     }

@@ -38,6 +38,7 @@ MENU: tuple[Section, ...] = (
         _("Members"),
         (
             Entry(_("Members"), "member-list", "users", P.MEMBER_VIEW),
+            Entry(_("Possible pairs"), "pair-list", "link", P.MEMBER_MERGE),
             Entry(_("Audiences"), "segment-list", "target-arrow", P.SEGMENT_VIEW, ("segment-", "snapshot-")),
             Entry(_("Tags"), "tag-list", "tag", P.TAG_VIEW),
             Entry(_("Orders"), "order-list", "receipt", P.ORDER_VIEW),

@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from loyalty.services import merging, orders
 from members.models import Merge
+from members.services import match_cases
 from stores.access import Role
 from stores.models import LogEntry
 from tests.factories import NOON, make_member, make_staff
@@ -80,3 +81,27 @@ def test_the_search_finds_the_member_by_the_number_of_the_merged_record(scene):
     found = client.post(page("member-list"), {"q": goes.number, "go": "1"})
 
     assert found["Location"] == page("member-detail", stays.number)
+
+
+def test_a_pair_that_waits_is_shown_side_by_side_and_decided(scene):
+    client, _store, stays, goes = scene
+    case = match_cases.open_case(
+        stays.pk, goes.pk, outcome="conflict", rule="phone", agrees=["phone"], differs=["unionid"], now=NOON
+    )
+    assert page("pair-detail", case.pk) in client.get(page("pair-list")).content.decode()
+    shown = client.get(page("pair-detail", case.pk)).content.decode()
+    assert stays.number in shown
+    assert goes.number in shown
+    assert "unionid" in shown
+
+    done = client.post(page("pair-detail", case.pk), {"decision": "same", "reason": "本人确认"})
+
+    assert done["Location"] == page("pair-list")
+    assert Merge.objects.get().reason == "本人确认"
+    assert client.get(page("pair-detail", case.pk)).status_code == 404
+
+
+def test_only_headquarters_sees_pairs(scene):
+    client, store, *_people = scene
+    client.force_login(make_staff(store, role=Role.STORE_MANAGER))
+    assert client.get(page("pair-list")).status_code == 403

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import merging, views
+from . import merging, pairs, views
 
 urlpatterns = [
     path("members/", views.MemberList.as_view(), name="member-list"),
@@ -10,6 +10,8 @@ urlpatterns = [
     path("members/<str:number>/merge/", merging.FindOther.as_view(), name="member-merge"),
     path("members/<str:number>/merge/<str:other>/", merging.MergeTwo.as_view(), name="member-merge-two"),
     path("members/<str:number>/merges/<int:merge>/undo/", merging.TakeBack.as_view(), name="member-unmerge"),
+    path("pairs/", pairs.PairList.as_view(), name="pair-list"),
+    path("pairs/<int:pk>/", pairs.PairPage.as_view(), name="pair-detail"),
     path("members/<str:number>/reveal/", views.reveal_phone, name="member-reveal"),
     path("members/<str:number>/tags/", views.add_tag, name="member-tag"),
     path("members/<str:number>/tags/<int:tag>/remove/", views.remove_tag, name="member-untag"),
