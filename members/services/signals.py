@@ -55,7 +55,7 @@ def note(opened: Opened, *, now: datetime) -> None:
     content, kind = opened.content, KNOWN[opened.kind]
     if Event.objects.filter(kind=kind, at=opened.happened_at, channel=opened.channel, data__notice=opened.key).exists():
         return
-    data = facts_of(content) | {"notice": opened.key}
+    data = {"notice": opened.key, "told": facts_of(content)}  # apart: names that others chose mean nothing of ours
     events.append(
         kind, member=member_of(content), at=opened.happened_at, store=store_of(content),
         channel=opened.channel, **data,

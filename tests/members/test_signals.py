@@ -6,11 +6,13 @@ import pytest
 
 from campaigns.services import hearing
 from members.models import Consent, Event, Identity
+from members.services import signals
 from stores.models import Channel, Notice
 from stores.services import notices, platforms
 from tests.factories import NOON, make_member, make_staff, make_store
 from tests.fakes.voices import BY_PLATFORM
 from tests.web.h5.shoppers import make_code
+from web.portal.members import timeline
 
 AT = NOON.timestamp()
 
@@ -66,7 +68,7 @@ def test_a_machines_signal_is_a_fact_with_its_store(kind, event):
     assert hearing.read_notices(now=NOON) == 1
     found = Event.objects.get(kind=event)
     assert (found.member, found.store, found.channel) == (member, store, channel)
-    assert found.data == {"sku": "P1", "notice": "w1"}
+    assert found.data == {"told": {"sku": "P1"}, "notice": "w1"}
 
 
 def test_somebody_whom_we_do_not_know_is_counted_without_a_name():
@@ -109,6 +111,19 @@ def test_five_copies_of_a_payment_notice_are_one_fact_of_its_payer():
         tell("wechat_pay", AT, 1, "T1")
     assert hearing.read_notices(now=NOON) == 1
     paid = Event.objects.get(kind="payment.made")
-    assert (paid.member, paid.data["amount_total"], paid.data["trade_state"]) == (member, 990, "SUCCESS")
+    assert (paid.member, paid.data["told"]["amount_total"], paid.data["told"]["trade_state"]) == (
+        member,
+        990,
+        "SUCCESS",
+    )
     assert "o-T1" not in str(paid.data)
     assert not Consent.objects.exists()
+
+
+def test_every_fact_has_words_on_the_timeline_and_foreign_names_mean_nothing_of_ours():
+    assert set(signals.KNOWN.values()) <= set(timeline.KINDS)
+    follower()
+    tell("signed", AT, kind="rfid.picked", extra={"openid": "reader-1", "order": "x/../y", "amount": "many"})
+    hearing.read_notices(now=NOON)
+    shown = timeline.moment(Event.objects.get(kind="product.picked"), {})
+    assert (shown.url, shown.detail) == ("", "")
