@@ -100,7 +100,7 @@ BY_CODE = {platform.code: platform for platform in ALL}
 # Which fields of a member may leave through a channel.
 SHARED = {
     "phone": _("Phone"),
-    "name": _("Name"),
+    "name": _("Member's name"),
     "gender": _("Gender"),
     "birthday": _("Birthday"),
     "email": _("E-mail"),

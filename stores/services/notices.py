@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from hashlib import sha256
 from hmac import digest
 from typing import Any
@@ -137,7 +138,7 @@ def deal_with(handlers: Mapping[str, Handler], *, now: datetime, limit: int = 20
 def _deal_with_one(notice: Notice, handlers: Mapping[str, Handler], now: datetime) -> None:
     handler = handlers.get(notice.kind)
     if handler is None:
-        words.warning("notice_unknown", channel=notice.channel.code, kind=notice.kind)
+        _say_unknown(notice.channel.code, notice.kind)
         return _close(notice, State.REFUSED, now, NOBODY)
     try:
         with transaction.atomic():  # a failure undoes the handler's work and keeps the notice
@@ -148,6 +149,12 @@ def _deal_with_one(notice: Notice, handlers: Mapping[str, Handler], now: datetim
         return _postpone(notice, error, now)
     _close(notice, State.DONE, now, "")
     return None
+
+
+@lru_cache(maxsize=1000)
+def _say_unknown(channel: str, kind: str) -> None:
+    """Once for each kind, not for each notice."""
+    words.warning("notice_unknown", channel=channel, kind=kind)
 
 
 def _opened(notice: Notice) -> Opened:
