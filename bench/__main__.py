@@ -18,6 +18,7 @@ SMALL = {
     "ingest": ["--members", "20000", "--orders", "3000", "--naive", "120"],
     "audience": ["--size", "20k"],
     "fanout": ["--size", "20000", "--sample", "200"],
+    "identity": [],
     "ledger": ["--members", "20000", "--seconds", "0.5", "--bulk", "20000"],
 }
 

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from members.models import Identity, MatchCase, Member, Merge
+from members.rules import identities
 from members.rules import matching as rules
 from members.rules.matching import Id, Record
 from members.services import identity, match_cases
@@ -19,9 +20,9 @@ from . import merging
 
 KINDS = {
     Identity.Kind.PHONE: "phone", Identity.Kind.CARD: "card", Identity.Kind.OPENID: "openid",
-    Identity.Kind.UNIONID: "unionid", Identity.Kind.EMAIL: "email",
+    Identity.Kind.UNIONID: "unionid", Identity.Kind.EMAIL: "email", Identity.Kind.WECOM: "wecom",
+    Identity.Kind.ALIPAY: "alipay", Identity.Kind.BUYER: "buyer", Identity.Kind.DEVICE: "device",
 }  # fmt: skip
-MANY = frozenset({"openid", "card", "email"})  # until their values name app and brand, one person may have several
 
 
 class CannotDecide(Exception):
@@ -85,9 +86,14 @@ def _differs(one: Member, other: Member) -> list[str]:
 
 def _record(member: Member) -> Record:
     rows = Identity.objects.filter(member=member, kind__in=KINDS, is_verified=True)
-    proven = {Id(KINDS[Identity.Kind(row.kind)], "", row.value) for row in rows}
-    sole = frozenset(each for each in proven if each.kind not in MANY)
-    return Record(member.pk, sole, frozenset(), member.name, member.birthday)
+    return Record(member.pk, frozenset(filter(None, map(_id, rows))), frozenset(), member.name, member.birthday)
+
+
+def _id(row: Identity) -> Id | None:
+    """The identity with its scope; None for one that needs a scope and has none: it cannot contradict another one."""
+    kind = KINDS[Identity.Kind(row.kind)]
+    scope, value = identities.split(kind, row.value)
+    return Id(kind, scope, value) if scope or kind not in identities.SCOPED else None
 
 
 @transaction.atomic(durable=True)

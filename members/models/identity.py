@@ -8,7 +8,10 @@ from .member import Member
 
 
 class Identity(models.Model):
-    """One phone, card number or openid, owned by one member, once. The pair (kind, value) is the key."""
+    """One phone, card number or openid, owned by one member, once. The pair (kind, value) is the key.
+
+    Values stand in the form of ``members.rules.identities.canonical``: those of WeCom and later with their scope.
+    """
 
     class Kind(models.IntegerChoices):
         PHONE = 1, _("Phone")
@@ -16,6 +19,10 @@ class Identity(models.Model):
         OPENID = 3, _("OpenID")
         UNIONID = 4, _("UnionID")
         EMAIL = 5, _("E-mail")
+        WECOM = 6, _("WeCom contact")
+        ALIPAY = 7, _("Alipay user")
+        BUYER = 8, _("Buyer on a platform")
+        DEVICE = 9, _("Device")
 
     pk = models.CompositePrimaryKey("kind", "value")
     kind = models.SmallIntegerField(choices=Kind)

@@ -1,13 +1,18 @@
 """Identities shown together lead to one member, or to a case that a person decides."""
 
+from datetime import timedelta
+
 import pytest
 
-from loyalty.services import matching
+from loyalty.models import Coupon
+from loyalty.services import joining, matching
 from loyalty.services.matching import CannotDecide, Shown
 from members.models import Identity, MatchCase, Member, Merge
 from members.services import identity
 from stores.models import LogEntry
-from tests.factories import NOON, make_member, make_staff
+from stores.services import codes
+from tests.factories import NOON, make_member, make_staff, make_store
+from tests.loyalty.coupons import make_template
 from tests.loyalty.receipts import LATER, phone_of
 
 PHONE, OPENID, UNIONID = Identity.Kind.PHONE, Identity.Kind.OPENID, Identity.Kind.UNIONID
@@ -54,6 +59,7 @@ def test_a_fan_and_a_member_who_show_themselves_together_are_merged_with_the_rea
     assert "u1" not in str(met.merge.evidence)
 
 
+@pytest.mark.row("004-11")
 @pytest.mark.parametrize("why", ["unionid", "phone", "name"])
 def test_two_who_contradict_each_other_are_never_merged_on_the_quiet(why):
     member, fan = make_member(), with_unionid("u1", name="" if why != "name" else "李红")
@@ -79,6 +85,41 @@ def test_three_behind_one_showing_wait_for_a_person():
     assert not Merge.objects.exists()
     assert MatchCase.objects.count() == 2
     assert fan.pk in set(MatchCase.objects.values_list("other", flat=True))
+
+
+def test_two_proven_openids_of_one_app_contradict_and_of_two_apps_do_not():
+    member, fan = make_member(), with_unionid("u1", name="")
+    identity.attach(member, OPENID, "wx1:a", now=NOON, verified=True)
+    identity.attach(fan, OPENID, "wx2:b", now=NOON, verified=True)
+    assert matching._differs(member, fan) == []
+
+    identity.attach(fan, OPENID, "wx1:c", now=NOON, verified=True)
+
+    assert matching._differs(member, fan) == ["openid:wx1"]
+
+
+@pytest.mark.row("002-25")
+def test_a_fan_of_two_apps_becomes_a_member_and_gets_the_welcome_once():
+    store, by = make_store(), make_staff()
+    make_template(store.brand, is_welcome=True)
+    code = codes.issue(store, kind="store", by=by, now=NOON)
+    fan = with_unionid("u1", name="", joined_at=NOON)
+    for openid in ("wx1:of-the-account", "wx2:of-the-app"):
+        assert matching.meet([Shown(OPENID, openid), Shown(UNIONID, "u1")], now=NOON).member == fan
+
+    def join(at):
+        words = {"agrees": True, "wants_offers": False, "language": "zh-hans"}
+        return joining.join("16900001234", code=code, now=at, **words)
+
+    first = join(LATER)
+    met = matching.meet([Shown(PHONE, "16900001234"), Shown(UNIONID, "u1")], now=LATER)
+    again = join(LATER + timedelta(days=1))
+
+    assert first.coupon
+    assert met.member == again.member == fan, "the record that was there first keeps its number"
+    assert again.coupon is None
+    assert Coupon.objects.get().member == fan
+    assert set(Identity.objects.values_list("member", flat=True)) == {fan.pk}
 
 
 def test_a_person_decides_once_and_with_a_reason():

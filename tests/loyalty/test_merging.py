@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 from django.apps import apps
 from django.db import Error, connection, transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from campaigns.services.following import TABLES as FOLLOWED
 from loyalty.models import Coupon, Entry, Lot
@@ -34,6 +36,7 @@ def unmerge_all(crowd, merges):
         return merging.unmerge_many(merges, reason="two people", by=crowd.by, now=LATER + timedelta(days=1))
 
 
+@pytest.mark.row("004-11")
 def test_a_thousand_pairs_stand_as_before_after_merge_and_unmerge():
     crowd = Crowd(1_000)
     assert reconcile.drifts() == []
@@ -297,3 +300,36 @@ def test_every_table_that_knows_a_member_has_its_place_in_the_plan():
     }  # fmt: skip
     assert known - plan == set(), "say in the plan of merges what becomes of these rows"
     assert plan - known == set()
+
+
+@given(data=st.data())
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_order_and_grouping_of_merges_gives_the_same_person(data):
+    store, till = make_shop()
+    by, people = make_staff(), [make_member(home_store=store) for _ in range(4)]
+    for n, member in enumerate(people):
+        settle(store, till, phone_of(member), str(10**n))
+        for purpose in Purpose:
+            given_or_not = data.draw(st.sampled_from([True, False, None]))
+            if given_or_not is not None:
+                words = {"language": "en", "method": "h5", "is_given": given_or_not}
+                consent.give(member, purpose, now=NOON + timedelta(hours=data.draw(st.integers(0, 5))), **words)
+    said = [[consent.latest(member, purpose) for member in people] for purpose in Purpose]
+    before = picture([member.pk for member in people], since=LATER)
+    merges, roots = [], list(people)
+    while len(roots) > 1:
+        loser = roots.pop(data.draw(st.integers(0, len(roots) - 1)))
+        winner = roots[data.draw(st.integers(0, len(roots) - 1))]
+        [merge] = merging.merge_pairs([merging.Pair(winner.pk, loser.pk, "one")], by=by, now=LATER)
+        merges.append(merge)
+
+    [root] = roots
+    assert held(root, store.brand)[:2] == (1111, 1111)
+    for purpose, answers in zip(Purpose, said, strict=True):
+        latest = consent.latest(root, purpose)
+        assert (latest and latest.is_given) == (all(a.is_given for a in answers if a) if any(answers) else None)
+    assert Identity.objects.filter(member=root).count() == 4
+    assert reconcile.drifts([root.pk]) == []
+    for merge in reversed(merges):
+        merging.unmerge_many([merge], reason="four", by=by, now=LATER)
+    assert picture([member.pk for member in people], since=LATER) == before

@@ -111,9 +111,10 @@ def test_a_chain_of_sure_pairs_never_joins_two_who_differ():
 
 @pytest.fixture(scope="module")
 def drawn():
-    return Generator().draw(3_000)
+    return Generator().draw(10_000)
 
 
+@pytest.mark.row("004-11")
 def test_a_labelled_set_is_matched_within_the_gates(drawn):
     matched = match(drawn.records)
 
@@ -122,7 +123,8 @@ def test_a_labelled_set_is_matched_within_the_gates(drawn):
     assert all(case.verdict.rule for case in matched.joined), "every join has its reason"
 
 
-def test_twin_that_hears_nothing_against_joins_strong_people_on_the_quiet(drawn, monkeypatch):
+def test_twin_that_hears_nothing_against_joins_strong_people_on_the_quiet(monkeypatch):
+    drawn = Generator().draw(2_000)
     monkeypatch.setattr(matching, "is_other_person", lambda one, other: False)
     monkeypatch.setattr(matching, "against", lambda one, other: [])
 
@@ -132,4 +134,4 @@ def test_twin_that_hears_nothing_against_joins_strong_people_on_the_quiet(drawn,
 
 
 def test_the_same_seed_draws_the_same_people(drawn):
-    assert Generator().draw(3_000) == drawn
+    assert Generator().draw(500).records == drawn.records[:500]
