@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from ninja import Router, Schema
-from pydantic import AwareDatetime, Field, SkipValidation, ValidationError
+from pydantic import AwareDatetime, BaseModel, Field, SkipValidation, ValidationError
 
 from members.rules.event_schemas import SCHEMAS
 from members.services import intake
@@ -32,7 +32,7 @@ WORDS: dict[str, Any] = {
 }
 
 
-class EventIn(Schema):
+class EventIn(BaseModel):
     """One event. ``id`` is your own number of it: the same again is taken once, for good."""
 
     id: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$")]
@@ -48,7 +48,7 @@ class EventIn(Schema):
         return NewFact(self.id, self.type, self.version, self.member.ref(), self.store, self.at, self.data)
 
 
-class EventsIn(Schema):
+class EventsIn(BaseModel):
     """Up to 1,000 events in any order. Each is judged by itself: a bad one keeps nobody out."""
 
     events: Annotated[list[SkipValidation[EventIn]], Field(min_length=1, max_length=MOST)]

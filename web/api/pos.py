@@ -1,5 +1,9 @@
 """Tills and shops post orders and refunds."""
 
+from collections import Counter
+from typing import Any
+
+from django.http import JsonResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from ninja import Path, Router, Status
@@ -18,6 +22,7 @@ from .members import shown
 from .schemas import BatchIn, BatchOut, ItemOut, OrderIn, OrderOut, RefundIn, RefundOut
 
 router = Router(tags=["Orders"])
+NOTHING: dict[str, Any] = ItemOut(number="", status=orders.Status.REJECTED).model_dump(mode="json")
 
 
 @writes(router, "/orders", Scope.ORDERS_WRITE, {200: OrderOut, 201: OrderOut})
@@ -42,9 +47,10 @@ def push_orders(request: KeyRequest, body: BatchIn):
     items, news = _read_batch(body, request.auth)
     done = orders.settle_many(list(news.values()), now=timezone.now(), within=stores.visible_to_key(request.auth))
     for place, settled in zip(news, done, strict=True):
-        items[place] = _item_out(items[place], settled)
-    counts = {word.value: sum(item.status == word for item in items) for word in orders.Status}
-    return Status(207 if counts["rejected"] else 200, BatchOut(items=items, **counts))
+        items[place] |= _settled(settled)
+    counts = Counter(item["status"] for item in items)
+    told = {word.value: counts[word] for word in orders.Status} | {"items": items}
+    return JsonResponse(told, status=207 if counts["rejected"] else 200)  # as BatchOut; a test holds it to that
 
 
 @writes(router, "/orders/{path:number}/refunds", Scope.ORDERS_WRITE, {200: RefundOut, 201: RefundOut})
@@ -74,23 +80,23 @@ def _order_out(body: OrderIn, done: Settlement, key: ApiKey) -> OrderOut:
     )  # fmt: skip
 
 
-def _read_batch(body: BatchIn, key: ApiKey) -> tuple[list[ItemOut], dict[int, NewOrder]]:
+def _read_batch(body: BatchIn, key: ApiKey) -> tuple[list[dict[str, Any]], dict[int, NewOrder]]:
     """An answer for each item so far, and the orders of the items that could be read, by their place."""
     items, news = [], {}
     for place, raw in enumerate(body.orders):
         number = str(raw.get("number", ""))[:64] if isinstance(raw, dict) else ""
-        item = ItemOut(number=number, status=orders.Status.REJECTED)
+        item = NOTHING | {"number": number}
         try:
             news[place] = OrderIn.model_validate(raw).new(key.channel)
         except ValidationError as error:
-            item.reason, item.detail = "malformed", wrong_fields(error.errors())
+            item |= {"reason": "malformed", "detail": wrong_fields(error.errors())}
         items.append(item)
     return items, news
 
 
-def _item_out(item: ItemOut, done: Settlement) -> ItemOut:
-    reason, detail = (done.refusal.value, str(done.refusal.label)) if done.refusal else ("", "")
-    return ItemOut(
-        number=item.number, status=done.status, earned_points=done.points, earned_growth=done.growth,
-        has_member=done.member_id is not None, reason=reason, detail=detail,
-    )  # fmt: skip
+def _settled(done: Settlement) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "status": done.status.value, "earned_points": done.points, "earned_growth": done.growth,
+        "has_member": done.member_id is not None,
+    }  # fmt: skip
+    return told | {"reason": done.refusal.value, "detail": str(done.refusal.label)} if done.refusal else told

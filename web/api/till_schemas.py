@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from django.utils.translation import gettext as _
 from ninja import Schema
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, Field, model_validator
 
 from members.rules.receipts import MemberRef
 
@@ -18,7 +18,7 @@ Receipt = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[\x21-\x7
 Code = Annotated[str, Field(max_length=64, pattern=r"^[^\x00]*$")]
 
 
-class TillMemberIn(Schema):
+class TillMemberIn(BaseModel):
     """Who stands at the till: exactly one. ``code`` is what the member's card page shows, or the member number."""
 
     phone: Annotated[str, Field(max_length=40)] | None = None
@@ -38,7 +38,7 @@ class TillMemberIn(Schema):
         return MemberRef.card(self.card) if self.card else None
 
 
-class TillEventIn(Schema):
+class TillEventIn(BaseModel):
     """One thing that happened at a till. What a kind does not need is left out."""
 
     event: Literal["sale", "refund", "void", "member_lookup"]
@@ -66,7 +66,7 @@ class TillEventIn(Schema):
         return self
 
 
-class TillBatchIn(Schema):
+class TillBatchIn(BaseModel):
     """Up to 500 events in the order in which they happened. Each is judged by itself."""
 
     events: Annotated[list[TillEventIn], Field(min_length=1, max_length=MOST)]
