@@ -3,10 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from django.utils import translation
 
 from campaigns.services import hearing
 from members.models import Consent, Event, Identity
-from members.services import signals
+from members.models.consent import Purpose
+from members.rules import event_schemas, identities
+from members.services import consent, signals
 from stores.models import Channel, Notice
 from stores.services import notices, platforms
 from tests.factories import NOON, make_member, make_staff, make_store
@@ -57,7 +60,7 @@ def test_a_follow_is_on_the_followers_timeline_by_when_it_happened():
 @pytest.mark.parametrize(
     ("kind", "event"),
     [
-        ("wifi.arrived", "store.arrived"), ("rfid.picked", "product.picked"), ("rfid.put_back", "product.put_back"),
+        ("rfid.picked", "shelf.touched"), ("rfid.put_back", "shelf.put_back"),
         ("vending.sold", "vending.bought"), ("payment.made", "payment.made"), ("scan.joined", "code.scanned"),
     ],
 )  # fmt: skip
@@ -75,7 +78,7 @@ def test_somebody_whom_we_do_not_know_is_counted_without_a_name():
     make_store(code="S00001")
     tell("signed", AT)
     hearing.read_notices(now=NOON)
-    event = Event.objects.get(kind="store.arrived")
+    event = Event.objects.get(kind="store.entered")
     assert event.member is None
     assert "reader-1" not in str(event.data)
 
@@ -121,9 +124,55 @@ def test_five_copies_of_a_payment_notice_are_one_fact_of_its_payer():
 
 
 def test_every_fact_has_words_on_the_timeline_and_foreign_names_mean_nothing_of_ours():
-    assert set(signals.KNOWN.values()) <= set(timeline.KINDS)
+    assert set(signals.KNOWN.values()) <= set(timeline.KINDS) | set(event_schemas.NEWEST)
     follower()
     tell("signed", AT, kind="rfid.picked", extra={"openid": "reader-1", "order": "x/../y", "amount": "many"})
     hearing.read_notices(now=NOON)
-    shown = timeline.moment(Event.objects.get(kind="product.picked"), {})
+    with translation.override("en"):
+        shown = timeline.moment(Event.objects.get(kind="shelf.touched"), {})
+        assert str(shown.label) == "Took something from a shelf"
     assert (shown.url, shown.detail) == ("", "")
+
+
+@pytest.mark.parametrize("agreed", [None, False, True])
+def test_wifi_names_only_those_who_agreed_to_offers(agreed):
+    make_store(code="S00001")
+    member = make_member()
+    device = identities.canonical("device", "reader-1")
+    Identity.objects.create(kind=Identity.Kind.DEVICE, value=device, member=member, added_at=NOON)
+    if agreed is not None:
+        consent.give(member, Purpose.MARKETING, is_given=agreed, language="en", method="test", now=NOON)
+    tell("signed", AT)
+    hearing.read_notices(now=NOON)
+    assert Event.objects.get(kind="store.entered").member == (member if agreed else None)
+
+
+@pytest.mark.parametrize(
+    ("platform", "kind", "word", "value", "scope"),
+    [
+        ("wechat", 3, "openid", "reader-1", "wx0000000000000000"), ("wecom", 6, "wecom", "reader-1", ""),
+        ("wechat_pay", 3, "openid", "o-reader-1", "wx9"), ("alipay", 7, "alipay", "2088x", ""),
+        ("signed", 1, "phone", "16900001234", ""),
+    ],
+)  # fmt: skip
+def test_each_platforms_name_for_a_person_finds_the_member(platform, kind, word, value, scope):
+    member = make_member()
+    Identity.objects.create(
+        kind=kind, value=identities.canonical(word, value, scope=scope), member=member, added_at=NOON
+    )
+    extra = {"alipay": {"buyer_id": "2088x"}, "wechat_pay": {"appid": "wx9"}, "signed": {"phone": "169 0000 1234"}}
+    given = {"kind": "scan.joined"} if platform == "signed" else {}
+    tell(platform, AT, extra=extra.get(platform), **given)
+    hearing.read_notices(now=NOON)
+    assert Event.objects.get().member == member
+
+
+def test_events_of_our_list_keep_the_fields_of_their_schema_and_no_others():
+    follower()
+    good = {"openid": "reader-1", "sku": "P1", "quantity": 2, "colour": "red"}
+    tell("signed", AT, 1, kind="cart.added", extra=good)
+    tell("signed", AT, 2, kind="cart.added", extra={"openid": "reader-1"})
+    hearing.read_notices(now=NOON)
+    event = Event.objects.get(kind="cart.added")
+    assert event.data == {"sku": "P1", "quantity": 2, "version": 1, "notice": "w1"}
+    assert Notice.objects.get(key="w2").reason == "missing_field: sku"

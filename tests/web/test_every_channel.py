@@ -44,7 +44,7 @@ def test_an_event_and_an_order_of_every_kind_of_channel_stand_on_one_timeline(cl
         answer = client.post("/api/v1/orders", json.dumps(body), content_type="application/json", headers=headers)
         assert answer.status_code == 201, answer.content
     hearing.read_notices(now=NOON)
-    joined = Event.objects.filter(member=member, kind="campaign.joined").values_list("channel__kind", flat=True)
+    joined = Event.objects.filter(member=member, kind="campaign.entered").values_list("channel__kind", flat=True)
     paid = Order.objects.filter(member=member).values_list("channel__kind", flat=True)
     assert sorted(joined) == sorted(paid) == sorted(kinds)
 

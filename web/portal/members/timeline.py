@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from members.models import Event
 from members.models.consent import Purpose
+from members.rules import event_schemas
 from web.ui import formats
 
 KINDS = {
@@ -39,9 +40,7 @@ KINDS = {
     "douyin.joined": (_("Joined in Douyin"), "user-plus"),
     "douyin.left": (_("Left in Douyin"), "user-off"),
     "delivery.moved": (_("A delivery moved on"), "box"),
-    "store.arrived": (_("Arrived at a store"), "map-pin"),
-    "product.picked": (_("Picked up a product"), "tag"),
-    "product.put_back": (_("Put a product back"), "arrow-back-up"),
+    "shelf.put_back": (_("Put a product back"), "arrow-back-up"),
     "vending.bought": (_("Bought at a vending machine"), "receipt"),
     "payment.made": (_("Paid"), "cash"),
     "payment.moved": (_("A payment changed"), "cash"),
@@ -50,7 +49,6 @@ KINDS = {
     "community.left": (_("Left a community group"), "user-off"),
     "livestream.watched": (_("Watched a live-stream"), "device-desktop"),
     "group.joined": (_("Joined a group order"), "users-group"),
-    "campaign.joined": (_("Took part in a campaign"), "target-arrow"),
 }
 
 
@@ -68,7 +66,8 @@ class Moment:
 
 def moment(event: Event, tiers: dict[int, str]) -> Moment:
     """An event in words. ``tiers`` are the names of tiers by id."""
-    label, icon = KINDS.get(event.kind, (event.kind, "point"))
+    schema = event_schemas.NEWEST.get(event.kind)
+    label, icon = KINDS.get(event.kind, (schema.label if schema else event.kind, "point"))
     data, url = event.data, ""
     if order := data.get("order"):
         url = reverse("order-detail", args=[order])
