@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from .services import days, importing, ladders
+from .services import days, importing, ladders, matching
 
 
 @shared_task(time_limit=7_200)
@@ -29,3 +29,9 @@ def sweep_imports() -> int:
 def fold_days() -> int:
     """Add what was noted to the days of books."""
     return days.fold_all()
+
+
+@shared_task(time_limit=900)
+def look_for_pairs() -> int:
+    """Propose members who may be one person."""
+    return matching.look_around(now=timezone.now())

@@ -47,6 +47,13 @@ CHECKS = {
             SELECT t.id FROM loyalty_tier t WHERE t.program_id = a.program_id AND t.threshold <= g.balance
             ORDER BY t.threshold DESC LIMIT 1)
     """,
+    "who was merged holds nothing": """
+        SELECT count(*) FROM members_member m WHERE m.merged_into_id IS NOT NULL AND (
+            EXISTS (SELECT 1 FROM loyalty_account a WHERE a.member_id = m.id AND {members})
+            OR EXISTS (SELECT 1 FROM members_order a WHERE a.member_id = m.id AND {members})
+            OR EXISTS (SELECT 1 FROM members_identity a WHERE a.member_id = m.id AND {members})
+            OR EXISTS (SELECT 1 FROM members_member a WHERE a.id = m.merged_into_id AND a.merged_into_id IS NOT NULL))
+    """,
     "refunded = sum of refunds": """
         SELECT count(*) FROM members_order a
         LEFT JOIN (SELECT order_id, sum(amount) AS total FROM members_refund GROUP BY 1) r ON r.order_id = a.id
@@ -69,7 +76,7 @@ def drifts(member_ids: Iterable[int] | None = None) -> list[Drift]:
     found = []
     with connection.cursor() as cursor:
         for rule, statement in CHECKS.items():
-            cursor.execute(statement.format(members=members), given)
+            cursor.execute(statement.format(members=members), given * statement.count("{members}"))
             if places := cursor.fetchone()[0]:
                 found.append(Drift(rule, places))
     return found

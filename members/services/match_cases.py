@@ -18,6 +18,7 @@ LOOK = """
     SELECT a.id, b.id, 'propose', 'name+birthday', '["name", "birthday"]', '[]', %(now)s, 'open', ''
     FROM members_member a JOIN members_member b ON b.name = a.name AND b.birthday = a.birthday AND b.id > a.id
     WHERE a.name <> '' AND a.birthday IS NOT NULL AND a.merged_into_id IS NULL AND b.merged_into_id IS NULL
+      AND NOT EXISTS (SELECT 1 FROM members_matchcase c WHERE c.one_id = a.id AND c.other_id = b.id)
     ORDER BY a.id, b.id LIMIT %(most)s
     ON CONFLICT DO NOTHING
 """
@@ -40,6 +41,7 @@ def open_case(
 def look_around(*, now: datetime, most: int = 1_000) -> int:
     """Propose members of one name and birthday; how many pairs are new. Pairs decided before stay decided."""
     with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = '10min'")  # once a night, over everybody
         cursor.execute(LOOK, {"now": now, "most": most})
         return cursor.rowcount
 

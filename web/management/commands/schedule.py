@@ -8,6 +8,7 @@ from stores.services.schedule import Job
 JOBS = [
     Job("imports", "loyalty.tasks.run_imports", 5),
     Job("changed ladders", "loyalty.tasks.reevaluate_programs", 10),
+    Job("possible pairs", "loyalty.tasks.look_for_pairs", 86_400),
     Job("days of stores", "members.tasks.fold_days", 60),
     Job("days of books", "loyalty.tasks.fold_days", 60),
     Job("buyers counted ahead", "members.tasks.keep_buyers", 600),
