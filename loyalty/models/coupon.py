@@ -67,7 +67,8 @@ class Coupon(models.Model):
     """One coupon in one wallet, issued once per (template, member, source), used once. Merged people keep both.
 
     ``source`` names the cause: ``welcome``, ``campaign:7:1``. ``redeemed_key`` is the till's own number of the act: the
-    same channel asking again with the same key gets the same answer.
+    same channel asking again with the same key gets the same answer. While ``held_until`` lies ahead, only the till that
+    holds it (``held_channel``, ``held_key``) may redeem it.
     """
 
     template = models.ForeignKey(CouponTemplate, models.PROTECT, related_name="coupons")
@@ -77,6 +78,11 @@ class Coupon(models.Model):
     issued_at = models.DateTimeField()
     starts_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField()
+    held_until = models.DateTimeField(null=True)
+    held_channel = models.ForeignKey(
+        Channel, models.PROTECT, null=True, related_name="+", db_constraint=False, db_index=False
+    )
+    held_key = models.CharField(max_length=64, null=True, db_collation="C")  # noqa: DJ001 -- unique when given
     redeemed_at = models.DateTimeField(null=True)
     redeemed_store = models.ForeignKey(Store, models.PROTECT, null=True, related_name="+", db_constraint=False)
     redeemed_channel = models.ForeignKey(Channel, models.PROTECT, null=True, related_name="+", db_constraint=False)
@@ -98,6 +104,11 @@ class Coupon(models.Model):
                 fields=["redeemed_channel", "redeemed_key"],
                 condition=models.Q(redeemed_key__isnull=False),
                 name="coupon_key_once_per_channel",
+            ),
+            models.UniqueConstraint(
+                fields=["held_channel", "held_key"],
+                condition=models.Q(held_key__isnull=False),
+                name="coupon_hold_once_per_channel",
             ),
             models.CheckConstraint(
                 condition=models.Q(redeemed_at=None) | models.Q(voided_at=None), name="coupon_used_or_voided"
@@ -122,7 +133,7 @@ class Coupon(models.Model):
     class Privacy:
         keep = ["id", "template", "member", "code", "source", "issued_at", "starts_at", "expires_at", "redeemed_at",
                 "redeemed_store", "redeemed_channel", "redeemed_by", "redeemed_key", "order_number", "order_amount",
-                "discount", "voided_at", "void_reason", "came_as"]  # fmt: skip
+                "discount", "held_until", "held_channel", "held_key", "voided_at", "void_reason", "came_as"]  # fmt: skip
 
     def __str__(self):
         return f"…{self.code[-4:]}"

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 FEN = Decimal("0.01")
 MOST_AMOUNT = Decimal("9999999999.99")  # of an order, as the column holds it
 UNDO_WITHIN = timedelta(minutes=2)
+HOLD_FOR = timedelta(minutes=15)  # between a till's asking and its receipt
 
 
 class Refusal(StrEnum):
@@ -32,6 +33,7 @@ class Refusal(StrEnum):
     BELOW_THRESHOLD = "below_threshold"
     KEY_USED = "key_used"
     UNDONE = "undone"
+    HELD = "held"
 
 
 TEXTS: dict[Refusal, Any] = {
@@ -48,6 +50,7 @@ TEXTS: dict[Refusal, Any] = {
     Refusal.AMOUNT_NEEDED: _("This coupon needs the order amount."),
     Refusal.BELOW_THRESHOLD: _("This coupon counts from an order of ¥%(threshold)s."),
     Refusal.KEY_USED: _("This key was used for another coupon."),
+    Refusal.HELD: _("This coupon is being used at a till right now. Try again in a few minutes."),
     Refusal.UNDONE: _("This redemption was taken back. Redeem again with a new key."),
 }
 

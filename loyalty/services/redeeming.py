@@ -1,4 +1,4 @@
-"""Coupons at tills: looked at, used up, given back. ``coupons`` is the door; nobody else imports this."""
+"""Coupons at tills: looked at, used up, given back. ``coupons`` is the door; only it and ``holding`` import this."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import get_language
@@ -85,6 +86,11 @@ class Till(NamedTuple):
     def guesser(self) -> str:
         return f"channel:{self.channel.pk}" if self.channel else f"staff:{self.by.pk}" if self.by else ""
 
+    def holds(self, coupon: Coupon) -> bool:
+        """Whether this till holds the coupon; one that only looks speaks for its whole channel."""
+        is_ours = self.channel is not None and coupon.held_channel_id == self.channel.pk
+        return is_ours and (not self.key or coupon.held_key == self.key)
+
     def is_same_act(self, coupon: Coupon) -> bool:
         """Whether this very act redeemed the coupon."""
         if not self.key or coupon.redeemed_key != self.key:
@@ -102,18 +108,19 @@ def check(
     now: datetime,
     channel: Channel | None = None,
     by: Staff | None = None,
+    key: str = "",
 ) -> Checked:
     """What the coupon is worth here and now, for an order of ``amount`` yuan. Changes nothing.
 
     Raises CannotRedeem with the reason, and TooManyGuesses after too many unknown codes.
     """
-    till = Till(store, channel, by)
+    till = Till(store, channel, by, key)
     coupon = _known(code, till, now)
     terms = queries.terms_of(coupon.template)
     _demand(coupon, terms, till, now)
     short = redeeming.short(terms, amount)
     if short and short is not Refusal.AMOUNT_NEEDED:
-        raise _refused(short, coupon, till)
+        raise refused(short, coupon, till)
     return Checked(coupon, redeeming.quote(terms, amount), redeeming.needs_amount(terms))
 
 
@@ -141,14 +148,14 @@ def _known(typed: str, till: Till, now: datetime) -> Coupon:
     """The coupon with this code. A code that can be none costs no look-up; one that nobody gave out is counted."""
     code = coupon_codes.read(typed)
     if code is None:
-        raise _refused(Refusal.UNKNOWN, None, till)
+        raise refused(Refusal.UNKNOWN, None, till)
     if till.guesser and (wait := limits.guess_wait(till.guesser, now=now)):
         raise TooManyGuesses(wait)
     coupon = queries.by_code(code)
     if coupon is None:
         if till.guesser:
             limits.count_guess(till.guesser, now=now)
-        raise _refused(Refusal.UNKNOWN, None, till)
+        raise refused(Refusal.UNKNOWN, None, till)
     return coupon
 
 
@@ -160,10 +167,11 @@ def _redeem(pk: int, till: Till, *, amount: Decimal | None, order_number: str, n
     terms = queries.terms_of(coupon.template)
     _demand(coupon, terms, till, now)
     if short := redeeming.short(terms, amount):
-        raise _refused(short, coupon, till)
+        raise refused(short, coupon, till)
     discount = redeeming.quote(terms, amount) or Decimal(0)
     won = _use_up(
-        coupon, now, redeemed_at=now, redeemed_store=till.store, redeemed_channel=till.channel, redeemed_by=till.by,
+        coupon, till, now, held_until=None, held_channel=None, held_key=None, redeemed_at=now,
+        redeemed_store=till.store, redeemed_channel=till.channel, redeemed_by=till.by,
         redeemed_key=till.key or None, order_number=order_number, order_amount=amount, discount=discount,
     )  # fmt: skip
     coupon = queries.with_terms().get(pk=pk)
@@ -171,7 +179,7 @@ def _redeem(pk: int, till: Till, *, amount: Decimal | None, order_number: str, n
         if done := _done_before(coupon, till):
             return done
         _demand(coupon, terms, till, now)  # whoever was quicker
-        raise _refused(Refusal.KEY_USED, coupon, till)
+        raise refused(Refusal.KEY_USED, coupon, till)
     _note("redeemed", coupon, till, now)
     return Redeemed(coupon, is_new=True)
 
@@ -180,19 +188,26 @@ def _done_before(coupon: Coupon, till: Till) -> Redeemed | None:
     """The answer of the same act, if it came through already."""
     if till.is_same_act(coupon):
         if coupon.redeemed_at is None:
-            raise _refused(Refusal.UNDONE, coupon, till)
+            raise refused(Refusal.UNDONE, coupon, till)
         return Redeemed(coupon, is_new=False)
     if till.key and till.channel and queries.has_key(till.channel, till.key):
-        raise _refused(Refusal.KEY_USED, coupon, till)
+        raise refused(Refusal.KEY_USED, coupon, till)
     return None
 
 
-def _use_up(coupon: Coupon, now: datetime, **how: Any) -> bool:
+def free_for(till: Till, now: datetime) -> Q:
+    """Coupons that no other till holds."""
+    mine = Q(held_channel=till.channel, held_key=till.key) if till.channel and till.key else Q(pk__in=[])
+    return Q(held_until=None) | Q(held_until__lte=now) | mine
+
+
+def _use_up(coupon: Coupon, till: Till, now: datetime, **how: Any) -> bool:
     """Compare and set: of all hands one gets True."""
     live = Coupon.objects.filter(pk=coupon.pk, redeemed_at=None, voided_at=None, expires_at__gt=now)
+    free = live.filter(free_for(till, now))
     try:
         with transaction.atomic():  # the same key for two coupons at once: the index decides, the rest must stand
-            return bool(live.update(**how))
+            return bool(free.update(**how))
     except IntegrityError:
         return False
 
@@ -200,7 +215,9 @@ def _use_up(coupon: Coupon, now: datetime, **how: Any) -> bool:
 def _demand(coupon: Coupon, terms: Terms, till: Till, now: datetime) -> None:
     state = State(coupon.starts_at, coupon.expires_at, coupon.redeemed_at, coupon.voided_at)
     if reason := redeeming.refusal(terms, state, till.where, now=now):
-        raise _refused(reason, coupon, till, now)
+        raise refused(reason, coupon, till, now)
+    if coupon.held_until is not None and now < coupon.held_until and not till.holds(coupon):
+        raise refused(Refusal.HELD, coupon, till, now)
 
 
 def _note(word: str, coupon: Coupon, till: Till, now: datetime, **extra: Any) -> None:
@@ -243,7 +260,8 @@ def undo(coupon: Coupon, *, by: Staff | None = None, channel: Channel | None = N
 
 
 # --- words ---------------------------------------------------------------------------------------------
-def _refused(reason: Refusal, coupon: Coupon | None, till: Till, now: datetime | None = None) -> CannotRedeem:
+def refused(reason: Refusal, coupon: Coupon | None, till: Till, now: datetime | None = None) -> CannotRedeem:
+    """The refusal in words."""
     text = str(TEXTS[reason])
     if coupon is not None:
         text %= _words(reason, coupon, till, now)

@@ -26,7 +26,7 @@ RETRY = 10  # seconds
 STATUS = {Refusal.UNKNOWN_STORE: 404, Refusal.UNKNOWN_ORDER: 404, Refusal.OTHER_BODY: 409, Refusal.MORE_THAN_PAID: 409}
 COUPON_STATUS = {
     CouponRefusal.UNKNOWN: 404, CouponRefusal.USED: 409, CouponRefusal.VOIDED: 409, CouponRefusal.KEY_USED: 409,
-    CouponRefusal.UNDONE: 409,
+    CouponRefusal.UNDONE: 409, CouponRefusal.HELD: 409,
 }  # fmt: skip
 
 WRONG = {  # the beginning of a type of pydantic's errors → what to tell; the first that fits

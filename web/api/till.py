@@ -1,4 +1,4 @@
-"""Tills through one address: sales, refunds, voids and look-ups, one by one or as many as a till without a line kept.
+"""Tills through one address: sales, refunds, voids, look-ups and coupons, one by one or as many as a till without a line kept.
 
 A receipt's number counts within its store: what is stored is ``<store>-<receipt_no>``.
 """
@@ -13,7 +13,8 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from ninja import Router
 
-from loyalty.services import orders
+from loyalty.services import holding, orders
+from loyalty.services.coupons import CannotRedeem, TooManyGuesses
 from loyalty.services.orders import MemberRef, NewLine, NewOrder, NewRefund, Refusal, Status
 from members.queries import for_keys, identities
 from members.rules import cards
@@ -39,6 +40,7 @@ class Done(NamedTuple):
     moved: int = 0
     code: str = ""
     words: str = ""
+    discount: Decimal | None = None
 
 
 @writes(router, "/pos/events", Scope.ORDERS_WRITE, {200: TillEventOut})
@@ -61,7 +63,7 @@ def _take(sent: TillEventIn, key: ApiKey) -> TillEventOut:
     balance = held[0] if held else 0 if member else None
     return TillEventOut(
         event=sent.event, receipt_no=sent.receipt_no, seq=sent.seq, status=done.status, code=done.code,
-        balance=balance, moved=done.moved, member=member, messages=_messages(done, balance),
+        balance=balance, moved=done.moved, discount=done.discount, member=member, messages=_messages(done, balance),
     )  # fmt: skip
 
 
@@ -132,8 +134,30 @@ def _look_up(sent: TillEventIn, key: ApiKey, store: Store) -> Done:
     return Done("found", member_id) if shown(member_id, key) else Done("unknown")
 
 
+def _redeem(sent: TillEventIn, key: ApiKey, store: Store) -> Done:
+    """A coupon for one receipt: held while it is made, used up when it is paid, let go when it is not."""
+    if not key.may(Scope.COUPONS_WRITE):
+        raise NotLetIn("scope_missing", scope=Scope.COUPONS_WRITE)
+    number, now = _number(sent.receipt_no, store), timezone.now()
+    if sent.event == "redeem_release":
+        return Done("released" if holding.release(channel=key.channel, key=number) else "unknown")
+    try:
+        if sent.event == "redeem_hold":
+            held = holding.hold(
+                sent.coupon or "", store=store, channel=key.channel, key=number, amount=sent.paid, now=now
+            )
+            return Done("held", held.checked.coupon.member_id, discount=held.checked.discount)
+        used = holding.commit(
+            store=store, channel=key.channel, key=number, amount=sent.paid, order_number=number, now=now
+        )
+    except (CannotRedeem, TooManyGuesses) as refused:
+        return Done(Status.REJECTED, code=getattr(refused, "reason", "too_many"), words=str(refused))
+    return Done("redeemed" if used.is_new else Status.DUPLICATE, used.coupon.member_id, discount=used.coupon.discount)
+
+
 KINDS: dict[str, Callable[[TillEventIn, ApiKey, Store], Done]] = {
     "sale": _sale, "refund": _refund, "void": _void, "member_lookup": _look_up,
+    "redeem_hold": _redeem, "redeem_commit": _redeem, "redeem_release": _redeem,
 }  # fmt: skip
 
 

@@ -41,7 +41,7 @@ class TillMemberIn(BaseModel):
 class TillEventIn(BaseModel):
     """One thing that happened at a till. What a kind does not need is left out."""
 
-    event: Literal["sale", "refund", "void", "member_lookup"]
+    event: Literal["sale", "refund", "void", "member_lookup", "redeem_hold", "redeem_commit", "redeem_release"]
     store: Annotated[str, Field(max_length=32, description="The store's code")]
     till: Annotated[str, Field(max_length=32, description="Which till of the store")] = ""
     receipt_no: Receipt = "-"
@@ -53,12 +53,14 @@ class TillEventIn(BaseModel):
     occurred_at: Annotated[AwareDatetime | None, Field(description="By the till's clock; up to 7 days late")] = None
     seq: Annotated[int | None, Field(ge=0, lt=2**63, description="The till's own running number")] = None
     reason: Annotated[str, Field(max_length=200)] = ""
+    coupon: Annotated[Code | None, Field(description="redeem_hold: the coupon's code")] = None
 
     @model_validator(mode="after")
     def _complete(self) -> "TillEventIn":
         needs = {
             "sale": ("receipt_no", "paid", "occurred_at"), "void": ("receipt_no", "occurred_at"),
             "refund": ("receipt_no", "original_receipt_no", "paid", "occurred_at"), "member_lookup": ("member",),
+            "redeem_hold": ("receipt_no", "coupon"), "redeem_commit": ("receipt_no",), "redeem_release": ("receipt_no",),
         }[self.event]  # fmt: skip
         missing = [name for name in needs if getattr(self, name) in (None, "-")]
         if missing:
@@ -78,10 +80,13 @@ class TillEventOut(Schema):
     event: str
     receipt_no: str
     seq: int | None
-    status: Annotated[str, Field(description="created, duplicate, found, unknown or rejected")]
+    status: Annotated[
+        str, Field(description="created, duplicate, found, unknown, held, redeemed, released or rejected")
+    ]
     code: Annotated[str, Field(description="Why it was rejected, for programs; else empty")]
     balance: Annotated[int | None, Field(description="Points in the store's brand; null for nobody we know")]
     moved: Annotated[int, Field(description="Points that this event gave (or, below zero, took)")]
+    discount: Annotated[Decimal | None, Field(description="What the coupon takes off, in yuan")]
     member: MemberOut | None
     messages: list[str]
 

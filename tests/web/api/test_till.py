@@ -14,6 +14,7 @@ from stores.rules import signatures
 from stores.rules.signatures import Sent
 from stores.services import keys
 from tests.factories import NOON, make_channel, make_member, make_store
+from tests.loyalty.coupons import make_coupon, make_template
 from tests.loyalty.receipts import held, make_shop, phone_of
 from tests.web.api.test_orders import Till
 
@@ -149,3 +150,48 @@ def test_a_till_that_signs_and_names_its_call_is_answered_once(shop):
     assert (first.status_code, first.json()["status"]) == (200, "created")
     assert (again.status_code, again.content, again["Idempotent-Replayed"]) == (200, first.content, "true")
     assert (replayed.status_code, replayed.json()["code"]) == (401, "replayed")
+
+
+# --- coupons -------------------------------------------------------------------------------------------
+def coupon_of(shop, **given):
+    return make_coupon(make_template(shop[0].brand, **given))
+
+
+def test_a_coupon_is_held_for_a_receipt_and_then_used_up_once(till, shop):
+    held = coupon_of(shop, kind="percent", value=20)
+
+    first = till.post("/pos/events", event(shop, "redeem_hold", coupon=held.code, paid="100"))[1]
+    used = till.post("/pos/events", event(shop, "redeem_commit", paid="100"))[1]
+    again = till.post("/pos/events", event(shop, "redeem_commit", paid="100"))[1]
+
+    assert [(each["status"], each["discount"]) for each in (first, used, again)] == [
+        ("held", "20.00"), ("redeemed", "20.00"), ("duplicate", "20.00")
+    ]  # fmt: skip
+    held.refresh_from_db()
+    assert (held.order_number, held.held_until) == (f"{shop[0].code}-R1", None)
+
+
+def test_what_is_held_nobody_else_gets_until_it_is_let_go_or_its_time_is_over(client, till, shop, clock):
+    other, held = Till(client, make_channel(brand=shop[0].brand)), coupon_of(shop)
+    till.post("/pos/events", event(shop, "redeem_hold", coupon=held.code))
+
+    asked = other.post("/pos/events", event(shop, "redeem_hold", coupon=held.code))[1]
+    redeemed = other.post("/coupons/redeem", {"code": held.code, "store": shop[0].code, "key": "K"})
+    second = till.post("/pos/events", event(shop, "redeem_hold", receipt_no="R2", coupon=held.code))[1]
+    assert [asked["code"], redeemed[1]["code"], second["code"]] == ["held"] * 3
+    assert asked["messages"] == ["This coupon is being used at a till right now. Try again in a few minutes."]
+
+    assert till.post("/pos/events", event(shop, "redeem_release"))[1]["status"] == "released"
+    assert other.post("/pos/events", event(shop, "redeem_hold", coupon=held.code))[1]["status"] == "held"
+    clock.move_to(NOON + timedelta(minutes=15))
+    assert till.post("/pos/events", event(shop, "redeem_hold", coupon=held.code))[1]["status"] == "held"
+    assert other.post("/pos/events", event(shop, "redeem_commit"))[1]["status"] == "rejected"
+
+
+def test_one_receipt_holds_one_coupon_and_nothing_is_used_that_was_not_held(till, shop):
+    first, second = coupon_of(shop), coupon_of(shop)
+    till.post("/pos/events", event(shop, "redeem_hold", coupon=first.code))
+
+    assert till.post("/pos/events", event(shop, "redeem_hold", coupon=second.code))[1]["code"] == "key_used"
+    assert till.post("/pos/events", event(shop, "redeem_commit", receipt_no="R9"))[1]["code"] == "unknown_coupon"
+    assert till.post("/pos/events", event(shop, "redeem_release", receipt_no="R9"))[1]["status"] == "unknown"
