@@ -68,12 +68,12 @@ def daily(staff: Staff, *spans: Span, alone: Span | None = None) -> Daily:
     return Daily(days.by_day(staff, first, max(span.end for span in spans).date()), parts)
 
 
-def joined_by_channel(staff: Staff, span: Span) -> list[tuple[str, int]]:
-    """Where new members came from: (channel name, how many), most first. Nameless: the channel is unknown."""
+def joined_by_channel(staff: Staff, span: Span) -> list[tuple[Channel | None, int]]:
+    """Where new members came from: (channel, how many), most first. None: the channel is unknown."""
     found = days.by_channel(staff, span.days[0], span.days[-1])
     joins = sorted(((facts.joins, key) for key, facts in found.items() if facts.joins > 0), key=lambda pair: -pair[0])
-    names = dict(Channel.objects.filter(pk__in=[key for _, key in joins[:6] if key]).values_list("pk", "name"))
-    return [(names.get(key, "") if key else "", count) for count, key in joins[:6]]
+    channels = Channel.objects.in_bulk([key for _, key in joins[:6] if key])
+    return [(channels.get(key), count) for count, key in joins[:6]]
 
 
 def by_store(staff: Staff, span: Span, known: Daily) -> tuple[dict[int | None, Facts], dict[int | None, Facts]]:

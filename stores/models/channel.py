@@ -39,6 +39,7 @@ class Channel(models.Model):
     code = models.SlugField(_("code"), max_length=40, unique=True)
     kind = models.CharField(_("kind"), max_length=16, choices=Kind)
     name = models.CharField(_("name"), max_length=80)
+    name_en = models.CharField(_("English name"), max_length=80, blank=True, default="")
     brand = models.ForeignKey(Brand, models.PROTECT, null=True, blank=True, related_name="channels")
     is_active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(_("created"))

@@ -16,9 +16,11 @@ class ChannelProblem(Exception):
 
 
 @transaction.atomic(durable=True)
-def create_channel(*, code: str, kind: str, name: str, brand: Brand | None, by: Staff | None, now: datetime) -> Channel:
+def create_channel(
+    *, code: str, kind: str, name: str, name_en: str = "", brand: Brand | None, by: Staff | None, now: datetime
+) -> Channel:
     """Open a channel. Raises ChannelProblem when the code is taken."""
-    channel = Channel(code=code, kind=kind, name=name, brand=brand, created_at=now)
+    channel = Channel(code=code, kind=kind, name=name, name_en=name_en, brand=brand, created_at=now)
     try:
         with transaction.atomic():  # a savepoint: somebody else may take the code right now
             channel.save(force_insert=True)
@@ -29,12 +31,14 @@ def create_channel(*, code: str, kind: str, name: str, brand: Brand | None, by: 
 
 
 @transaction.atomic(durable=True)
-def edit_channel(channel: Channel, *, name: str, is_active: bool, by: Staff, now: datetime) -> Channel:
+def edit_channel(
+    channel: Channel, *, name: str, name_en: str = "", is_active: bool, by: Staff, now: datetime
+) -> Channel:
     """Rename a channel, or stop and start it: the keys of a stopped channel open nothing."""
     channel = Channel.objects.select_for_update().get(pk=channel.pk)
-    after = {"name": name, "is_active": is_active}
+    after = {"name": name, "name_en": name_en, "is_active": is_active}
     before = {field: getattr(channel, field) for field in after}
-    channel.name, channel.is_active = name, is_active
+    channel.name, channel.name_en, channel.is_active = name, name_en, is_active
     channel.save(update_fields=list(after))
     log.record("channel.edited", channel, by=by, now=now, before=before, after=after)
     return channel

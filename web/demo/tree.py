@@ -103,13 +103,13 @@ def _dealers(regions: dict[tuple[str, str], Region]) -> dict[int, list[Dealer]]:
 
 
 def _channels(world: World, brands: dict[str, Brand]) -> None:
-    kinds = ((Channel.Kind.POS, "pos", "收银"), (Channel.Kind.MINI_PROGRAM, "mini", "小程序"))
+    kinds = ((Channel.Kind.POS, "pos", "收银", "tills"), (Channel.Kind.MINI_PROGRAM, "mini", "小程序", "mini-program"))
     made = founding.add_channels(
         [
-            Channel(code=f"{code}-{brand.code}", kind=kind, name=f"{brand.name}{word}", brand=brand,
-                    created_at=world.founded)
+            Channel(code=f"{code}-{brand.code}", kind=kind, name=f"{brand.name}{word}",
+                    name_en=f"{brand.name_en} {word_en}", brand=brand, created_at=world.founded)
             for brand in brands.values()
-            for kind, code, word in kinds
+            for kind, code, word, word_en in kinds
         ],
         now=world.founded,
     )  # fmt: skip

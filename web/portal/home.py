@@ -140,7 +140,10 @@ def sales_chart(shown: Span, daily: Daily) -> charts.Line:
 
 def join_chart(staff: Staff, span: Span) -> charts.Bars:
     """New members by channel."""
-    rows = [(name or _("Unknown"), count) for name, count in reports.joined_by_channel(staff, span)]
+    rows = [
+        (formats.local_name(channel) if channel else _("Unknown"), count)
+        for channel, count in reports.joined_by_channel(staff, span)
+    ]
     return charts.Bars(_("New members by channel"), rows)
 
 

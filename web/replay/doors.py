@@ -82,7 +82,9 @@ def _lay(now: datetime) -> tuple[Staff, Brand, Channel]:
         brand = Brand(chain=chain, code=BRAND, name="旅程超市", name_en="Journey Grocers", colour="#2b5d8a")
         [brand] = founding.add_brands([brand], now=now)
         founding.add_regions([Region(brand=brand, code=REGION, name="全部门店", name_en="All stores")])
-        till = Channel(code="pos-journey", kind=Channel.Kind.POS, name="收银", brand=brand, created_at=now)
+        till = Channel(
+            code="pos-journey", kind=Channel.Kind.POS, name="收银", name_en="Tills", brand=brand, created_at=now
+        )
         [till] = founding.add_channels([till], now=now)
         admin = founding.first_administrator("admin", "周知夏", "admin@example.com", now=now)
         founding.open_accounts([admin], settings.DEMO_PASSWORD)

@@ -17,6 +17,7 @@ class ChannelForm(Form):
         label=capfirst(_("code")), max_length=40, help_text=_("Short and lasting, like pos-shanghai.")
     )
     name = forms.CharField(label=_("Name"), max_length=80)
+    name_en = forms.CharField(label=_("English name"), max_length=80, required=False)
     kind = forms.ChoiceField(label=_("Kind"), choices=Channel.Kind.choices, initial=Channel.Kind.POS)
     brand = forms.ModelChoiceField(label=_("Brand"), queryset=None, required=False)
 
@@ -30,6 +31,7 @@ class ChannelForm(Form):
 
 class ChannelEditForm(Form):
     name = forms.CharField(label=_("Name"), max_length=80)
+    name_en = forms.CharField(label=_("English name"), max_length=80, required=False)
     is_active = forms.BooleanField(
         label=_("Active"), required=False, help_text=_("The keys of a stopped channel open nothing.")
     )

@@ -10,6 +10,7 @@ from stores.filters.notices import NoticeFilter
 from stores.queries import channels
 from stores.queries import notices as queries
 from stores.services import notices
+from web.ui.formats import local_name
 from web.ui.forms import Form
 from web.ui.pages import DetailPage, EditPage, Empty, ListPage
 
@@ -34,7 +35,7 @@ class NoticeLog(ListPage):
         return queries.log_of(self.channel)
 
     def crumbs(self):
-        return [HERE, (self.channel.name, reverse("channel-detail", args=[self.channel.pk]))]
+        return [HERE, (local_name(self.channel), reverse("channel-detail", args=[self.channel.pk]))]
 
 
 class NoticePage(DetailPage):
@@ -54,7 +55,7 @@ class NoticePage(DetailPage):
     def crumbs(self):
         channel = self.object.channel
         return [
-            HERE, (channel.name, reverse("channel-detail", args=[channel.pk])),
+            HERE, (local_name(channel), reverse("channel-detail", args=[channel.pk])),
             (_("Notices"), reverse("channel-notices", args=[channel.pk])),
         ]  # fmt: skip
 

@@ -12,6 +12,7 @@ from stores.models import Channel, Notice
 from stores.queries import notices
 from stores.queries.notices import Health
 from stores.rules.platforms import BY_CODE
+from web.ui.formats import local_name
 from web.ui.tables import Column, Table
 from web.ui.templatetags.ui import badge
 
@@ -30,7 +31,7 @@ def state_of(channel: Channel, health: Health) -> tuple[Any, str, str]:
 
 
 def name(row: Channel):
-    return format_html('{}<span class="q-sub q-below q-code">{}</span>', row.name, row.code)
+    return format_html('{}<span class="q-sub q-below q-code">{}</span>', local_name(row), row.code)
 
 
 def platform_of(row: Channel) -> Any:

@@ -14,6 +14,7 @@ from stores.queries import channels as queries
 from stores.queries import keys, notices
 from stores.rules.platforms import BY_CODE, SHARED
 from stores.services import channels
+from web.ui.formats import local_name
 from web.ui.pages import Action, DetailPage, EditPage, Empty, ListPage
 
 from .forms import ChannelEditForm, ChannelForm
@@ -111,7 +112,7 @@ class OneChannel(EditPage):
         return reverse("channel-detail", args=[self.object.pk])
 
     def crumbs(self):
-        return [HERE, (self.object.name, self.back())]
+        return [HERE, (local_name(self.object), self.back())]
 
 
 class ChannelEdit(OneChannel):
@@ -119,7 +120,7 @@ class ChannelEdit(OneChannel):
     form_class = ChannelEditForm
 
     def initial(self):
-        return {"name": self.object.name, "is_active": self.object.is_active}
+        return {"name": self.object.name, "name_en": self.object.name_en, "is_active": self.object.is_active}
 
     def save(self, form):
         channels.edit_channel(self.object, **form.cleaned_data, by=self.request.user, now=self.now)

@@ -11,6 +11,7 @@ from stores.queries import channels, log
 from stores.queries import keys as queries
 from stores.rules.scopes import Scope
 from stores.services import keys
+from web.ui.formats import local_name
 from web.ui.pages import DeletePage, DetailPage, EditPage
 
 from ..log.words import lines as words_of
@@ -76,7 +77,7 @@ class KeyPage(DetailPage):
         }  # fmt: skip
 
     def crumbs(self):
-        return [HERE, (self.object.channel.name, reverse("channel-detail", args=[self.object.channel_id]))]
+        return [HERE, (local_name(self.object.channel), reverse("channel-detail", args=[self.object.channel_id]))]
 
 
 class OneKey:
@@ -93,7 +94,11 @@ class OneKey:
 
     def crumbs(self):
         channel = self.object.channel
-        return [HERE, (channel.name, reverse("channel-detail", args=[channel.pk])), (self.object.name, self.back())]
+        return [
+            HERE,
+            (local_name(channel), reverse("channel-detail", args=[channel.pk])),
+            (self.object.name, self.back()),
+        ]
 
 
 class KeyEdit(OneKey, EditPage):

@@ -56,7 +56,7 @@ class MemberTable(Table):
         Column("store", _("Home store"), value=lambda row: store_name(row.home_store)),
         Column("store_code", _("Store number"), value="home_store.code", kind="code", hidden=True),
         Column("associate", _("Associate"), value="associate.name", hidden=True),
-        Column("channel", _("Channel"), value="joined_channel.name"),
+        Column("channel", _("Channel"), value=lambda row: formats.local_name(row.joined_channel)),
         Column("joined", _("Joined"), value="joined_at", kind="date", sort="joined_at"),
     ]
     order = "-joined_at"

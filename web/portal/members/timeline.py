@@ -73,7 +73,7 @@ def moment(event: Event, tiers: dict[int, str]) -> Moment:
         url = reverse("order-detail", args=[order])
     store = event.store
     place = (store.name if formats.is_chinese() else store.name_en or store.name) if store else ""
-    through = event.channel.name if event.channel else ""
+    through = formats.local_name(event.channel) if event.channel else ""
     return Moment(
         label, icon, event.at, detail(event.kind, data, tiers), " · ".join(filter(None, [place, through])), url
     )

@@ -37,7 +37,7 @@ class OrderTable(Table):
         Column("member", gettext_lazy("Member"), cell=shopper, export=lambda row: row.member and row.member.number),
         Column("store", gettext_lazy("Store"), value=lambda row: formats.local_name(row.store)),
         Column("store_code", gettext_lazy("Store number"), value="store.code", kind="code", hidden=True),
-        Column("channel", gettext_lazy("Channel"), value="channel.name"),
+        Column("channel", gettext_lazy("Channel"), value=lambda row: formats.local_name(row.channel)),
         Column("paid", gettext_lazy("Paid"), value="paid_at", kind="time", sort="paid_at"),
         Column("received", gettext_lazy("Received"), value="received_at", kind="time", hidden=True),
         Column("refunded", gettext_lazy("Refunded"), cell=refunded, kind="money", export=lambda row: row.refunded),
