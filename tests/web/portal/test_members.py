@@ -194,7 +194,10 @@ def test_the_timeline_shows_no_other_brands_facts(client, two_brands):
     scoped = kinds()
     client.force_login(make_staff())
     whole = kinds()
-    assert (len(scoped), len(whole)) == (5, 10)  # a joining, two corrections, a tier, a coupon; and those of the other brand
+    assert (len(scoped), len(whole)) == (
+        5,
+        10,
+    )  # a joining, two corrections, a tier, a coupon; and those of the other brand
     assert sorted(scoped * 2) == whole
 
 
