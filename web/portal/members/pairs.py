@@ -13,6 +13,7 @@ from stores.access import Permission
 from web.ui.forms import Form
 from web.ui.pages import EditPage, Empty, ListPage
 from web.ui.tables import Column, Table
+from web.ui.templatetags.signs import sign, signs
 
 from . import card
 
@@ -32,8 +33,8 @@ class PairTable(Table):
     columns = [
         Column("pair", gettext_lazy("The two"), cell=both, export=str),
         Column("outcome", gettext_lazy("Finding"), value=lambda case: case.get_outcome_display()),
-        Column("rule", gettext_lazy("Rule"), value="rule"),
-        Column("differs", gettext_lazy("Contradiction"), value=lambda case: ", ".join(case.differs) or "–"),
+        Column("rule", gettext_lazy("Rule"), value=lambda case: sign(case.rule)),
+        Column("differs", gettext_lazy("Contradiction"), value=lambda case: signs(case.differs) or "–"),
         Column("found", gettext_lazy("Found"), value="found_at", kind="date", sort="found_at"),
     ]
     order = "-found_at"
