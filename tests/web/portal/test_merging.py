@@ -92,7 +92,7 @@ def test_a_pair_that_waits_is_shown_side_by_side_and_decided(scene):
     shown = client.get(page("pair-detail", case.pk)).content.decode()
     assert stays.number in shown
     assert goes.number in shown
-    assert "unionid" in shown
+    assert "UnionID" in shown
 
     done = client.post(page("pair-detail", case.pk), {"decision": "same", "reason": "本人确认"})
 
