@@ -12,6 +12,9 @@ def violations(page, rules: list[str] | None = None, *, colours: bool = True) ->
 
     Without ``colours`` the slow rule about contrast is left out.
     """
+    page.wait_for_function(
+        "!document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')"
+    )  # parts fade meanwhile
     if not page.evaluate("Boolean(window.axe)"):
         page.evaluate(AXE.read_text())
     only = {"type": "rule", "values": rules} if rules else {"type": "tag", "values": TAGS}

@@ -65,6 +65,7 @@ class Crowd:
             given = self._given()
             for statement in self._statements():
                 cursor.execute(statement, given)
+            cursor.execute("ANALYZE")  # a filled database has its statistics; without, plans are those for empty tables
         self.ids = range(self.first, self.first + 2 * count)
         self.pairs = [(pk, pk + 1) for pk in range(self.first, self.first + 2 * count, 2)]
 

@@ -177,7 +177,7 @@ def test_twin_that_notes_what_it_reads_instead_of_what_it_sent_misses_somebody()
 def test_a_gateway_without_keys_never_gets_an_offer_twice_and_what_is_unknown_says_so():
     with gateway() as address:
         campaign = make_send(address, 1_500)
-        send_and_kill("guarded", kills=2, count=1_500)
+        send_and_kill_mid_group("guarded", address)
         told = ask(address)
     found = tally(campaign)
     assert told["calls"] == told["unique"]  # no key came twice
