@@ -12,9 +12,8 @@ def violations(page, rules: list[str] | None = None, *, colours: bool = True) ->
 
     Without ``colours`` the slow rule about contrast is left out.
     """
-    page.wait_for_function(
-        "!document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')"
-    )  # parts fade meanwhile
+    # parts fade while they are replaced
+    page.wait_for_selector(".htmx-request, .htmx-swapping, .htmx-settling", state="detached")
     if not page.evaluate("Boolean(window.axe)"):
         page.evaluate(AXE.read_text())
     only = {"type": "rule", "values": rules} if rules else {"type": "tag", "values": TAGS}

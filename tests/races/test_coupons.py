@@ -48,7 +48,7 @@ def test_twin_that_only_looks_before_it_writes_has_several_winners(monkeypatch):
     """Without compare-and-set each till sees the coupon unused, and each takes it."""
     gate = threading.Barrier(HANDS)
 
-    def look_then_write(coupon, now, **how):
+    def look_then_write(coupon, till, now, **how):
         if Coupon.objects.get(pk=coupon.pk).redeemed_at is not None:
             return False
         gate.wait(timeout=10)

@@ -58,7 +58,7 @@ class Started:
 
 
 def well(address: str) -> bool:
-    with urllib.request.urlopen(f"{address}healthz", timeout=5) as answer:
+    with urllib.request.urlopen(f"{address}healthz", timeout=30) as answer:
         return json.loads(answer.read())["status"] == "ok"
 
 
