@@ -107,8 +107,11 @@ class Look:
         self.look()
 
     def look(self):
-        """At what is open now: wide, narrow, in words, by night. Colours do not depend on width or language."""
-        page = self.page
+        """At what is open now: wide, narrow, in words, by night. Colours do not depend on width or language.
+
+        Chinese pages are looked at whole; English ones differ in their words, so once and for overflow.
+        """
+        page, is_whole = self.page, self.language == "zh-hans"
         page.wait_for_load_state()
         if page.evaluate("Boolean(document.querySelector('[hx-trigger^=load]'))"):
             page.wait_for_load_state("networkidle")
@@ -117,9 +120,10 @@ class Look:
             page.set_viewport_size({"width": width, "height": 900})
             if page.evaluate(WIDER) > 0:
                 self.say(f"scrolls sideways at {width} px")
-            if number < 2:
-                self.troubles.extend(f"{width} {line}" for line in axe.violations(page, colours=not number))
-        if self.language == "zh-hans":
+            if number < (2 if is_whole else 1):
+                colours = is_whole and not number
+                self.troubles.extend(f"{width} {line}" for line in axe.violations(page, colours=colours))
+        if is_whole:
             words = {word for text in page.evaluate(TEXTS) for word in WORD.findall(text)}
             strange = {word for word in words if len(word) > 1} - self.may_say
             if strange and "/ui/" not in page.url:  # the gallery is for builders
