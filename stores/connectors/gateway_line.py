@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
 import aiohttp
-from django.conf import settings
 from yarl import URL
 
 from .aliyun_sms import client as aliyun
 from .base import Account, Answer, Outgoing, Receipt, SendFailed
 from .calling import Call, Keys, Reply
+from .lines import send_alone, session_to
 from .tencent_sms import client as tencent
-from .webhook.addresses import problem_of
-from .webhook.resolving import PublicResolver
 
 LIMITS = aiohttp.ClientTimeout(total=10, connect=3)  # seconds
 MOST = 1024 * 1024  # bytes of an answer
@@ -52,25 +48,12 @@ class GatewayConnector:
 
     def send(self, message: Outgoing) -> Receipt:
         """One message over a connection of its own. Raises SendFailed."""
-
-        async def once() -> Answer:
-            async with self.open() as line:
-                return (await line.send_many([message]))[0]
-
-        with ThreadPoolExecutor(1) as other:  # the caller's thread may run an event loop already
-            answer = other.submit(asyncio.run, once()).result()
-        if isinstance(answer, SendFailed):
-            raise answer
-        return answer
+        return send_alone(self, message)
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[GatewayLine]:
         """Connections that are kept between calls. Raises SendFailed for an address that may not be called."""
-        inside = settings.SENDERS_MAY_STAY_INSIDE
-        if problem := problem_of(self.gateway, may_stay_inside=inside):
-            raise SendFailed(f"the address is refused: {problem}", permanent=True)
-        lines = aiohttp.TCPConnector(limit=WIDTH, resolver=PublicResolver(may_stay_inside=inside))
-        async with aiohttp.ClientSession(connector=lines, timeout=LIMITS, trust_env=False) as session:
+        async with session_to(self.gateway, width=WIDTH, limits=LIMITS) as session:
             yield GatewayLine(session, self)
 
 

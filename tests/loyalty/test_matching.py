@@ -59,7 +59,6 @@ def test_a_fan_and_a_member_who_show_themselves_together_are_merged_with_the_rea
     assert "u1" not in str(met.merge.evidence)
 
 
-@pytest.mark.row("004-11")
 @pytest.mark.parametrize("why", ["unionid", "phone", "name"])
 def test_two_who_contradict_each_other_are_never_merged_on_the_quiet(why):
     member, fan = make_member(), with_unionid("u1", name="" if why != "name" else "李红")
@@ -98,7 +97,6 @@ def test_two_proven_openids_of_one_app_contradict_and_of_two_apps_do_not():
     assert matching._differs(member, fan) == ["openid:wx1"]
 
 
-@pytest.mark.row("002-25")
 def test_a_fan_of_two_apps_becomes_a_member_and_gets_the_welcome_once():
     store, by = make_store(), make_staff()
     make_template(store.brand, is_welcome=True)

@@ -36,7 +36,6 @@ def unmerge_all(crowd, merges):
         return merging.unmerge_many(merges, reason="two people", by=crowd.by, now=LATER + timedelta(days=1))
 
 
-@pytest.mark.row("004-11")
 def test_a_thousand_pairs_stand_as_before_after_merge_and_unmerge():
     crowd = Crowd(1_000)
     assert reconcile.drifts() == []

@@ -114,7 +114,6 @@ def drawn():
     return Generator().draw(10_000)
 
 
-@pytest.mark.row("004-11")
 def test_a_labelled_set_is_matched_within_the_gates(drawn):
     matched = match(drawn.records)
 

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 import aiohttp
-from django.conf import settings
 
 from ..base import Account, Answer, Outgoing, Receipt, SendFailed
-from .addresses import problem_of
-from .resolving import PublicResolver
+from ..lines import send_alone, session_to
 from .signing import ID, SIGNATURE, TIME, sign
 
 LIMITS = aiohttp.ClientTimeout(total=10, connect=3)  # seconds
@@ -40,25 +36,13 @@ class WebhookConnector:
 
     def send(self, message: Outgoing) -> Receipt:
         """One message over a connection of its own. Raises SendFailed."""
-
-        async def once() -> Answer:
-            async with self.open() as line:
-                return (await line.send_many([message]))[0]
-
-        with ThreadPoolExecutor(1) as other:  # the caller's thread may run an event loop already
-            answer = other.submit(asyncio.run, once()).result()
-        if isinstance(answer, SendFailed):
-            raise answer
-        return answer
+        return send_alone(self, message)
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[WebhookLine]:
         """Connections that are kept between calls. Raises SendFailed for an address that may not be called."""
-        inside = settings.SENDERS_MAY_STAY_INSIDE
-        if problem := problem_of(str(self.account.settings.get("url", "")), may_stay_inside=inside):
-            raise SendFailed(f"the address is refused: {problem}", permanent=True)
-        lines = aiohttp.TCPConnector(limit=self.width, resolver=PublicResolver(may_stay_inside=inside))
-        async with aiohttp.ClientSession(connector=lines, timeout=self.limits, trust_env=False) as session:
+        address = str(self.account.settings.get("url", ""))
+        async with session_to(address, width=self.width, limits=self.limits) as session:
             yield WebhookLine(session, self.account, size=self.size, width=self.width)
 
 
