@@ -79,6 +79,20 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
     held["CONN_MAX_AGE"] = 0
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _quick_emptying():
+    """Let tests that commit leave their tables empty by our own way; `tests/emptying.py` says why."""
+    from django.test import TransactionTestCase  # noqa: PLC0415 -- settings must be loaded first
+
+    from tests import emptying  # noqa: PLC0415 -- the same
+
+    def teardown(case):
+        for name in case._databases_names(include_mirrors=False):
+            emptying.empty(name)
+
+    TransactionTestCase._fixture_teardown = teardown
+
+
 # --- the network ---------------------------------------------------------------------------------------
 class NetworkRefused(RuntimeError):
     """A test tried to leave this machine."""

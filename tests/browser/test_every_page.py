@@ -44,7 +44,7 @@ NOT_FOUND = {"link"}  # their page says so: the address of the walk is mistyped
 # --- words in Latin letters that a Chinese page may show, beside those in capitals (codes, CSV, SMTP) -------
 WORD = re.compile(r"(?<![A-Za-z0-9._@/:%{}+&=#-])[A-Za-z]*[a-z][A-Za-z]*(?!\.?[A-Za-z0-9_@/:%{}+&=#-])")
 KNOWN = frozenset(re.findall(r"\w+", """
-    App Excel English MiB OpenID Token UnionID Webhook WeChat csv km px subscribe unionid xlsx
+    App Chromium Excel English Linux MiB OpenID Token UnionID Webhook WeChat csv km px subscribe unionid xlsx
     Aadmin Amarketer Aanalyst Adealer Aassociate box one paper
 """))  # fmt: skip
 TEXTS = """() => {
