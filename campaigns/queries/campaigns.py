@@ -29,8 +29,8 @@ def for_list(staff: Staff) -> QuerySet[Campaign]:
     """The campaigns on the list page, the newest first."""
     return (
         visible_to(staff)
-        .select_related("brand", "store", "sender", "segment", "coupon_template", "created_by")
-        .defer("snapshot")
+        .select_related("brand", "store", "sender", "segment", "snapshot", "coupon_template", "created_by")
+        .defer("snapshot__bits", "snapshot__rule")
         .order_by("-created_at", "-pk")
     )
 

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import CharField, Count, F, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Cast, Coalesce, Concat
+from django.db import connection
+from django.db.models import Count, Q
 
-from loyalty.models import Coupon
+from members.services.arrays import numbers
 
 from ..models import Campaign, Delivery
 
 PULSE = timedelta(seconds=30)  # over which the speed is measured
 Status = Delivery.Status
 LOST = (Status.FAILED, Status.UNKNOWN, Status.SUPPRESSED)
+USED = """
+    SELECT template_id, split_part(source, ':', 2) AS campaign, count(*) FROM loyalty_coupon
+    WHERE template_id = ANY(%s::bigint[]) AND redeemed_at IS NOT NULL AND source LIKE 'campaign:%%'
+    GROUP BY template_id, campaign
+"""
 
 
 @dataclass(frozen=True)
@@ -35,14 +41,15 @@ class Pulse:
     troubles: list[Trouble]
 
 
-def with_figures(rows: QuerySet[Campaign]) -> QuerySet[Campaign]:
-    """Campaigns with ``redeemed``, counted for the rows that are shown only; they know ``planned`` and ``sent``."""
-    source = Concat(Value("campaign:"), Cast(OuterRef("pk"), CharField()), Value(":"), output_field=CharField())
-    used = Coupon.objects.filter(template=OuterRef("coupon_template"), redeemed_at__isnull=False)
-    own = used.annotate(cause=source).filter(source__startswith=F("cause")).order_by().values("template")
-    return rows.select_related("snapshot").defer("snapshot__bits", "snapshot__rule").annotate(
-        redeemed=Coalesce(Subquery(own.annotate(n=Count("pk")).values("n")), 0),
-    )  # fmt: skip
+def used_coupons(rows: Sequence[Campaign]) -> dict[int, int]:
+    """How many coupons of each campaign were used, by its id: one question of the index of used coupons."""
+    templates = {row.coupon_template_id for row in rows if row.coupon_template_id}
+    found: dict[tuple[int, str], int] = {}
+    if templates:
+        with connection.cursor() as cursor:
+            cursor.execute(USED, [numbers(templates)])
+            found = {(template, campaign): count for template, campaign, count in cursor.fetchall()}
+    return {row.pk: found.get((row.coupon_template_id, str(row.pk)), 0) for row in rows}
 
 
 def pulse(campaign: Campaign, *, now: datetime) -> Pulse:

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db import connection
-from django.db.models import Count, Q
+from django.db.models import Count, Q, Sum
 
 from loyalty.models import Coupon
 
@@ -149,8 +149,8 @@ def _coupons(campaign: Campaign) -> tuple[int, int, Decimal]:
     if campaign.coupon_template_id is None:
         return 0, 0, Decimal(0)
     mine = Coupon.objects.filter(template=campaign.coupon_template_id, source__startswith=f"campaign:{campaign.pk}:")
-    used = mine.filter(redeemed_at__isnull=False).values_list("discount", flat=True)
-    return mine.count(), len(used), sum((each or Decimal(0) for each in used), Decimal(0))
+    used = mine.filter(redeemed_at__isnull=False).aggregate(count=Count("pk"), off=Sum("discount"))
+    return mine.count(), used["count"], used["off"] or Decimal(0)
 
 
 def _orders(campaign: Campaign) -> tuple[int, Decimal, int]:

@@ -128,6 +128,12 @@ class Coupon(models.Model):
             ),
             models.Index(fields=["-redeemed_at"], condition=models.Q(redeemed_at__isnull=False), name="coupon_used"),
             models.Index(fields=["source"], name="coupon_source"),
+            models.Index(
+                fields=["template", "source"],
+                include=["discount"],
+                condition=models.Q(redeemed_at__isnull=False),
+                name="coupon_used_of_template",
+            ),
         ]
 
     class Privacy:

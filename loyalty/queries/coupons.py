@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -105,11 +106,12 @@ def templates_visible_to(staff: Staff) -> QuerySet[CouponTemplate]:
     return templates.filter(program__brand__in=stores.brands_visible_to(staff))
 
 
-def for_list(staff: Staff) -> QuerySet[CouponTemplate]:
-    """The templates on the list page, with how many were issued and used."""
-    return templates_visible_to(staff).annotate(
-        issued=Count("coupons"), used=Count("coupons", filter=Q(coupons__redeemed_at__isnull=False))
-    )
+def tallies(templates: Sequence[CouponTemplate]) -> dict[int, tuple[int, int]]:
+    """(issued, used) of these templates by their ids, from two indexes that hold nothing else."""
+    given = Coupon.objects.filter(template__in=[each.pk for each in templates]).order_by().values_list("template")
+    issued = dict(given.annotate(n=Count("template")))
+    used = dict(given.filter(redeemed_at__isnull=False).annotate(n=Count("template")))
+    return {each.pk: (issued.get(each.pk, 0), used.get(each.pk, 0)) for each in templates}
 
 
 def visible_to(staff: Staff) -> QuerySet[Coupon]:

@@ -98,6 +98,9 @@ class ListPage(Page):
         """The rows this person may see, with the figures shown; each page reads them in constant queries."""
         raise NotImplementedError
 
+    def fill(self, rows: Sequence[Any]) -> None:
+        """Add to the rows of one page what is counted for all of them at once."""
+
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         table = self.table_class(request, request.COOKIES.get(self.cookie, ""))
         chosen = self.filter_class(self.asked(), self.rows(), request=request) if self.filter_class else None
@@ -108,6 +111,7 @@ class ListPage(Page):
         number = int(asked) if asked.isdecimal() and len(asked) < 7 else 1
         ends = {word: request.GET.get(word, "") for word in ("after", "before")}
         page = page_of(rows, number=number, size=self.page_size, **ends)
+        self.fill(page.rows)
         partial = htmx.is_partial(request)
         response = self.render(
             template=self.fragment if partial else self.template, filter=chosen, table=table, page=page,
@@ -185,6 +189,7 @@ class ListPage(Page):
         for at in range(0, len(keys), export.CHUNK):
             chunk = keys[at : at + export.CHUNK]
             found = {row.pk: row for row in rows.filter(pk__in=chunk).order_by()}
+            self.fill(list(found.values()))
             for key in chunk:
                 if key in found:  # else it left the list meanwhile
                     yield [column.exported(found[key]) for column in table.shown]

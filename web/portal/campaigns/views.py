@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 
 from campaigns.filters import CampaignFilter
 from campaigns.queries import campaigns as queries
-from campaigns.queries.figures import with_figures
+from campaigns.queries.figures import used_coupons
 from campaigns.services import campaigns, templates
 from stores import access
 from stores.access import Permission as P
@@ -38,7 +38,12 @@ class CampaignList(ListPage):
         return Empty(_("No campaigns yet"), text, "send", _("Make the first campaign"), url)
 
     def rows(self):
-        return with_figures(queries.for_list(self.request.user))
+        return queries.for_list(self.request.user)
+
+    def fill(self, rows):
+        used = used_coupons(rows)
+        for row in rows:
+            row.redeemed = used[row.pk]
 
     def actions(self):
         yield Action(_("Templates"), reverse("template-list"), "copy", P.CAMPAIGN_VIEW)

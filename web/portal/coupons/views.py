@@ -31,7 +31,12 @@ class TemplateList(ListPage):
     )  # fmt: skip
 
     def rows(self):
-        return queries.for_list(self.request.user)
+        return queries.templates_visible_to(self.request.user)
+
+    def fill(self, rows):
+        found = queries.tallies(rows)
+        for row in rows:
+            row.issued, row.used = found[row.pk]
 
     def actions(self):
         return [Action(_("New coupon template"), reverse("coupon-new"), "plus", P.COUPON_EDIT, is_main=True)]
