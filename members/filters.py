@@ -33,7 +33,9 @@ def stores_named(rows: QuerySet, field: str, text: str) -> QuerySet:
 class MemberFilter(django_filters.FilterSet):
     """Phone, card, number or name; home store; brand; since when."""
 
-    q = django_filters.CharFilter(method="search", label=_("Phone, card, member number, or last four + name"))
+    q = django_filters.CharFilter(
+        method="search", label=_("Phone, card, member number, platform id, or last four + name")
+    )
     brand = django_filters.ModelChoiceFilter(
         queryset=brands_of, field_name="home_store__brand", label=_("Brand"), empty_label=_("All")
     )

@@ -1,5 +1,6 @@
 from django.db import models
-from django.db.models.functions import Right
+from django.db.models import Value
+from django.db.models.functions import Right, StrIndex, Substr
 from django.utils.translation import gettext_lazy as _
 
 from stores.models import Channel
@@ -38,8 +39,20 @@ class Identity(models.Model):
             models.Index(fields=["member"], name="identity_member"),
             # the till asks for the last four digits and a name
             models.Index(Right("value", 4), "member", condition=models.Q(kind=1), name="identity_last_four_of_phone"),
+            # headquarters asks for a card or an id without knowing its scope; see ``inside``
+            models.Index(
+                Substr("value", StrIndex("value", Value(":")) + 1),
+                "member",
+                condition=models.Q(kind__in=[2, 3, 8], value__contains=":"),
+                name="identity_inside_scope",
+            ),
         ]
 
     class Privacy:
         keep = ["kind", "member", "is_verified", "added_at", "channel", "came_as"]
         mask = ["value"]
+
+    @staticmethod
+    def inside() -> Substr:
+        """The value behind its scope, as the index knows it; only with ``value__contains=":"`` and kinds 2, 3 and 8."""
+        return Substr("value", StrIndex("value", Value(":")) + 1)

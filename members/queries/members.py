@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from django.db.models import Prefetch, QuerySet
@@ -12,10 +11,13 @@ from stores.models import Staff
 from stores.queries import stores
 
 from ..models import Identity, Member, Order
-from ..rules import phones
+from ..rules import searching
+from ..rules.searching import Means
 
-LAST_FOUR = re.compile(r"^(?P<digits>\d{4})\s*(?P<name>\D.*)$|^(?P<name2>\D.*?)\s*(?P<digits2>\d{4})$")
-SHOWN_KINDS = (Identity.Kind.PHONE, Identity.Kind.CARD)
+Kind = Identity.Kind
+SHOWN_KINDS = (Kind.PHONE, Kind.CARD)
+SCOPED_KINDS = (Kind.CARD, Kind.OPENID, Kind.BUYER)
+NAMED_KINDS = (Kind.CARD, Kind.OPENID, Kind.UNIONID, Kind.EMAIL, Kind.WECOM, Kind.ALIPAY, Kind.BUYER)
 
 
 def visible_to(staff: Staff) -> QuerySet[Member]:
@@ -41,24 +43,20 @@ def for_list(staff: Staff) -> QuerySet[Member]:
 
 
 def matching(members: QuerySet[Member], text: str) -> QuerySet[Member]:
-    """Those of the members whom a searched text names.
+    """Those of the members whom a searched text names, as ``rules.searching`` reads it.
 
-    A whole phone, a card number, a member number, last four digits with a name (``1234王`` or ``王 1234``), or the
-    beginning of a name. Each way reads an index; a bare four digits finds nobody, since it would find too many.
+    Each way reads an index; a bare four digits finds nobody, since it would find too many.
     """
-    text = text.strip()[:128]
-    if not text:
+    asked = searching.read(text)
+    if asked.means == Means.NOTHING:
         return members
-    if phone := phones.normalise(text):
-        return members.filter(pk__in=_owners(Identity.Kind.PHONE, value=phone))
-    if found := LAST_FOUR.match(text):
-        name = (found["name"] or found["name2"]).strip().rstrip("*")
-        if not any(letter.isdigit() for letter in name):
-            ending = _called(name, ending=found["digits"] or found["digits2"])
-            return members.filter(pk__in=ending.union(_numbered(text)))  # an OR of the two would read no index
-    if any(letter.isdigit() for letter in text):
-        return members.filter(pk__in=_numbered(text))
-    return members.filter(name__startswith=text)
+    if asked.means == Means.PHONE:
+        return members.filter(pk__in=_owners(Identity.Kind.PHONE, value=asked.text))
+    if asked.means == Means.ENDING:  # a card may read like a name with four digits; an OR would read no index
+        return members.filter(pk__in=_called(asked.text, ending=asked.ending).union(_numbered(text.strip())))
+    if asked.means == Means.NUMBER:
+        return members.filter(pk__in=_numbered(asked.text))
+    return members.filter(name__startswith=asked.text)
 
 
 def _owners(kind: int, **given: Any) -> QuerySet:
@@ -73,11 +71,14 @@ def _called(name: str, *, ending: str) -> QuerySet:
 
 
 def _numbered(text: str) -> QuerySet:
-    """Members with this member number or card number, as typed or in capitals."""
-    by_card = _owners(Identity.Kind.CARD, value__in={text, text.upper()})
-    named = Member.everyone.filter(number__in={text, text.upper()})
+    """Members with this member number, card number or platform id, with or without its scope, as typed or in capitals."""
+    forms = searching.values(text)
+    by_value = Identity.objects.filter(kind__in=NAMED_KINDS, value__in=forms).values("member")
+    scoped = Identity.objects.filter(kind__in=SCOPED_KINDS, value__contains=":").annotate(inside=Identity.inside())
+    by_inside = scoped.filter(inside__in=forms).values("member")
+    named = Member.everyone.filter(number__in=forms)
     by_number = named.annotate(person=Coalesce("merged_into", "id")).values("person")  # a merged record leads on
-    return by_number.union(by_card)
+    return by_number.union(by_value, by_inside)
 
 
 def leads_to(staff: Staff, number: str) -> Member | None:

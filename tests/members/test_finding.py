@@ -89,3 +89,34 @@ def test_the_members_of_one_store_are_read_by_indexes(crowd):
 
     assert whole_reads(seen.filter(name="王7")) == set(), seen.filter(name="王7").explain()
     assert whole_reads(members.matching(seen, "1234 王")) == set()
+
+
+@pytest.mark.parametrize("searched", ["QH0000777", "oDEMOabc7", "douyin:buyer-7"])
+def test_a_search_by_card_and_platform_id_reads_indexes(crowd, searched):
+    rows = members.matching(Member.objects.all(), searched)
+
+    assert whole_reads(rows) == set(), rows.explain()
+    assert "identity_inside_scope" in rows.explain()
+
+
+@pytest.mark.parametrize(
+    ("kind", "kept", "typed"),
+    [
+        (Identity.Kind.OPENID, "wx77:oABC7", ["oABC7", "wx77:oABC7"]),
+        (Identity.Kind.BUYER, "douyin:b-9", ["b-9", "douyin:b-9"]),
+        (Identity.Kind.CARD, "qh:QH0000777", ["qh0000777", "QH 0000777", "qh:QH0000777"]),
+        (Identity.Kind.UNIONID, "uXYZ-unionid-of-somebody", ["uXYZ-unionid-of-somebody"]),
+        (Identity.Kind.EMAIL, "wang@example.com", ["Wang@Example.com"]),
+        (Identity.Kind.WECOM, "wmAAA1", ["wmAAA1"]),
+        (Identity.Kind.ALIPAY, "2088001", ["2088001"]),
+    ],
+)
+def test_a_member_is_found_by_the_ids_of_other_systems_with_and_without_scope(kind, kept, typed):
+    mine, other = make_store(), make_store()
+    member = make_member(home_store=mine)
+    make_member(home_store=mine)
+    Identity.objects.create(kind=kind, value=kept, member=member, added_at=NOON)
+
+    for text in typed:
+        assert list(members.find(make_staff(mine), text)) == [member], text
+        assert not members.find(make_staff(other), text).exists(), text
