@@ -6,15 +6,24 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('members', '0009_identity_kinds'),
-        ('stores', '0011_channel_name_en'),
+        ("members", "0009_identity_kinds"),
+        ("stores", "0011_channel_name_en"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='identity',
-            index=models.Index(django.db.models.functions.text.Substr('value', django.db.models.expressions.CombinedExpression(django.db.models.functions.text.StrIndex('value', models.Value(':')), '+', models.Value(1))), models.F('member'), condition=models.Q(('kind__in', [2, 3, 8]), ('value__contains', ':')), name='identity_inside_scope'),
+            model_name="identity",
+            index=models.Index(
+                django.db.models.functions.text.Substr(
+                    "value",
+                    django.db.models.expressions.CombinedExpression(
+                        django.db.models.functions.text.StrIndex("value", models.Value(":")), "+", models.Value(1)
+                    ),
+                ),
+                models.F("member"),
+                condition=models.Q(("kind__in", [2, 3, 8]), ("value__contains", ":")),
+                name="identity_inside_scope",
+            ),
         ),
     ]
