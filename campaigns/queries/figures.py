@@ -49,7 +49,7 @@ def used_coupons(rows: Sequence[Campaign]) -> dict[int, int]:
         with connection.cursor() as cursor:
             cursor.execute(USED, [numbers(templates)])
             found = {(template, campaign): count for template, campaign, count in cursor.fetchall()}
-    return {row.pk: found.get((row.coupon_template_id, str(row.pk)), 0) for row in rows}
+    return {row.pk: found.get((row.coupon_template_id or 0, str(row.pk)), 0) for row in rows}
 
 
 def pulse(campaign: Campaign, *, now: datetime) -> Pulse:

@@ -150,7 +150,7 @@ def _make_coupon(store: Store, template: CampaignTemplate, wish: Wish, count: in
     assert pattern is not None
     made = CouponTemplate.objects.create(
         program_id=pattern.program_id, name=pattern.name, name_en=pattern.name_en, terms=pattern.terms,
-        kind=pattern.kind, value=wish.value, most=pattern.most, threshold=pattern.threshold,
+        terms_en=pattern.terms_en, kind=pattern.kind, value=wish.value, most=pattern.most, threshold=pattern.threshold,
         place=CouponTemplate.Place.STORE, valid_days=wish.days, valid_from=wish.first_day,
         valid_until=wish.first_day + timedelta(days=wish.days - 1), stock=count, created_at=now,
     )  # fmt: skip

@@ -28,6 +28,7 @@ class CouponTemplate(models.Model):
     name = models.CharField(_("name"), max_length=60)
     name_en = models.CharField(_("English name"), max_length=60, blank=True)
     terms = models.CharField(_("conditions in words"), max_length=300, blank=True)
+    terms_en = models.CharField(_("conditions in English"), max_length=300, blank=True)
     kind = models.CharField(_("kind"), max_length=8, choices=Kind)
     value = models.DecimalField(_("value"), max_digits=8, decimal_places=2)
     most = models.DecimalField(_("at most off"), max_digits=8, decimal_places=2, null=True, blank=True)

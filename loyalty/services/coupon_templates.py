@@ -17,7 +17,8 @@ from ..models import Coupon, CouponTemplate, Program
 
 PROMISED = ("kind", "value", "most", "threshold", "place")  # fixed once somebody holds a coupon
 WORDS = (
-    "name", "name_en", "terms", *PROMISED, "valid_days", "valid_from", "valid_until", "stock", "is_welcome", "is_live",
+    "name", "name_en", "terms", "terms_en", *PROMISED, "valid_days", "valid_from", "valid_until", "stock", "is_welcome",
+    "is_live",
 )  # fmt: skip
 
 

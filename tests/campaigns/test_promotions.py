@@ -65,13 +65,16 @@ def test_inside_the_limits_a_promotion_is_live_in_one_step(store, manager):
     neighbours(make_store(store.region, **PLACE), 2)  # members of the shop next door
     make_members(1, home_store=store)  # nobody knows where they live
 
-    campaign = begin(store, make_pattern(store), manager)
+    pattern = make_pattern(store)
+    CouponTemplate.objects.update(terms="限堂食", terms_en="Eat in only")
+    campaign = begin(store, pattern, manager)
     run()
 
     assert tally(campaign) == {("SENT", ""): 3}
     assert set(Coupon.objects.values_list("member", flat=True)) == {member.pk for member in near}
     coupon = Campaign.objects.get(pk=campaign.pk).coupon_template
     assert list(coupon.stores.all()) == [store]
+    assert (coupon.terms, coupon.terms_en) == ("限堂食", "Eat in only")
     assert (coupon.place, coupon.value, coupon.valid_from, coupon.valid_until, coupon.stock) == (
         "store", 10, TODAY, TODAY + timedelta(days=2), 0,
     )  # fmt: skip

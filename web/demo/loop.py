@@ -145,9 +145,24 @@ def _all(*rules: dict[str, Any]) -> dict[str, Any]:
 # --- what is offered -----------------------------------------------------------------------------------
 def _coupons(loop: Loop) -> dict[str, CouponTemplate]:
     kinds: dict[str, dict[str, Any]] = {
-        "满30减6": {"name_en": "6 off 30", "kind": "amount", "value": 6, "threshold": 30, "valid_days": 14},
+        "满30减6": {
+            "name_en": "6 off 30",
+            "kind": "amount",
+            "value": 6,
+            "threshold": 30,
+            "valid_days": 14,
+            "terms": "每单限用一张，烟草除外。",
+            "terms_en": "One for each order; not for tobacco.",
+        },
         "全场88折": {"name_en": "12% off", "kind": "percent", "value": 12, "most": 15, "valid_days": 21},
-        "生日礼20元": {"name_en": "20 off on your birthday", "kind": "amount", "value": 20, "threshold": 100},
+        "生日礼20元": {
+            "name_en": "20 off on your birthday",
+            "kind": "amount",
+            "value": 20,
+            "threshold": 100,
+            "terms": "限本人使用，不与其他优惠同享。",
+            "terms_en": "For yourself only; not together with other offers.",
+        },
         "邻里满20减3": {"name_en": "3 off 20 next door", "kind": "amount", "value": 3, "threshold": 20, "stock": 0},
         "邻里9折": {"name_en": "10% off next door", "kind": "percent", "value": 10, "most": 5, "stock": 0},
     }

@@ -52,6 +52,18 @@ def confirm(phone, page, **given):
     return phone.post("/s/redeem/confirm", hidden | given)
 
 
+@pytest.mark.parametrize(
+    ("language", "shown", "other"), [("en", "Eat in only", "限堂食"), ("zh-hans", "限堂食", "Eat in")]
+)
+def test_the_till_reads_the_conditions_in_its_own_language(phone, shop, clerk, language, shown, other):
+    clerk.language = language
+    clerk.save()
+    phone.cookies["django_language"] = language
+    card = look(phone, coupon(shop, terms="限堂食", terms_en="Eat in only").code).content.decode()
+    assert shown in card
+    assert other not in card
+
+
 def test_typing_looking_and_confirming_redeems_in_two_taps(phone, shop, clerk):
     held = coupon(shop)
 

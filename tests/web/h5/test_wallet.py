@@ -72,6 +72,21 @@ def test_the_stores_where_it_counts_are_named(holder, member, shop):
     assert "Wulin" in read(holder, f"/m/coupons/{held.pk}")
 
 
+@pytest.mark.parametrize(
+    ("terms", "terms_en", "chinese", "english"),
+    [("限堂食", "Eat in only", "限堂食", "Eat in only"), ("限堂食", "", "限堂食", '<span lang="zh-Hans">限堂食</span>'),
+     ("", "Eat in only", "", "Eat in only"), ("<b>", "", "&lt;b&gt;", "&lt;b&gt;")],
+)  # fmt: skip
+def test_conditions_speak_the_readers_language(holder, member, shop, terms, terms_en, chinese, english):
+    held = coupon(member, shop, terms=terms, terms_en=terms_en)
+    for language, shown, other in (("en", english, ""), ("zh-hans", chinese, terms_en)):
+        holder.cookies["django_language"] = language
+        for path in ("/m/coupons", f"/m/coupons/{held.pk}"):
+            page = holder.get(path).content.decode()
+            assert shown in page
+            assert not other or other not in page
+
+
 def test_the_last_day_is_the_day_before_its_midnight(holder, member, shop):
     held = coupon(member, shop, valid_until=NOON.date() + timedelta(days=3))
 

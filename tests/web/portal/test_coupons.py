@@ -18,7 +18,7 @@ from tests.loyalty.coupons import make_coupon, make_template
 pytestmark = pytest.mark.django_db
 TYPED = {
     "name": "满100减10", "name_en": "10 off 100", "kind": "amount", "value": "10", "threshold": "100", "place": "store",
-    "valid_days": "30", "stock": "500", "is_live": "on",
+    "valid_days": "30", "stock": "500", "is_live": "on", "terms": "限堂食", "terms_en": "Eat in only",
 }  # fmt: skip
 
 
@@ -47,8 +47,12 @@ def test_a_template_is_made_shown_and_listed(office, shop):
     made = CouponTemplate.objects.get()
     assert answer["Location"] == reverse("coupon-detail", args=[made.pk])
     assert (made.stock, made.threshold, list(made.stores.all())) == (500, 100, [shop])
+    assert (made.terms, made.terms_en) == ("限堂食", "Eat in only")
     for name, args in (("coupon-detail", [made.pk]), ("coupon-list", [])):
         assert "10 off 100" in page(office, name, *args).content.decode()
+    shown = page(office, "coupon-detail", made.pk).content.decode()
+    assert "Eat in only" in shown
+    assert "限堂食" not in shown
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,13 @@ class TemplateForm(Form):
         label=_("Left to give out"), min_value=0, max_value=100_000_000, required=False,
         help_text=_("Empty: no limit."),
     )  # fmt: skip
-    terms = forms.CharField(label=_("Conditions in words"), max_length=300, required=False)
+    terms = forms.CharField(
+        label=_("Conditions in words"), max_length=300, required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    terms_en = forms.CharField(
+        label=_("Conditions in English"), max_length=300, required=False, widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("Shown to those who read English. Empty: they see the Chinese ones."),
+    )  # fmt: skip
     is_welcome = forms.BooleanField(label=_("Given on joining"), required=False)
     is_live = forms.BooleanField(
         label=_("Given out"), required=False, initial=True, help_text=_("Stopping leaves coupons in wallets usable.")

@@ -135,6 +135,7 @@ FIELDS: dict[str, Any] = {
     "threshold": _("from an order of"),
     "place": _("where it counts"),
     "terms": _("conditions in words"),
+    "terms_en": _("conditions in English"),
     "valid_days": _("days valid"),
     "valid_from": _("not before"),
     "valid_until": _("last day"),

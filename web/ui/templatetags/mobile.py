@@ -6,6 +6,8 @@ from typing import Any
 from django import template
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString
 
 from loyalty.models import Coupon, CouponTemplate
 from loyalty.rules import coupon_codes
@@ -37,6 +39,14 @@ def worth(coupon: Coupon | CouponTemplate) -> str:
     if kind.kind == "amount":
         return f"¥{formats.number(kind.value)}"
     return f"{formats.number((100 - kind.value) / 10)}折" if formats.is_chinese() else f"−{formats.number(kind.value)}%"
+
+
+@register.simple_tag
+def conditions(kind: CouponTemplate) -> SafeString:
+    """The conditions in the reader's language; the Chinese ones, marked as such, when there are no English ones."""
+    if formats.is_chinese() or not kind.terms or kind.terms_en:
+        return conditional_escape(kind.terms if formats.is_chinese() else kind.terms_en)
+    return format_html('<span lang="zh-Hans">{}</span>', kind.terms)
 
 
 @register.filter
