@@ -13,7 +13,7 @@ from stores.models import Staff
 from stores.services import log
 
 from ..models import AudienceSnapshot, Segment
-from ..queries import exact, scoped
+from ..queries import audiences, exact, scoped
 
 DRAW = "SELECT nextval(pg_get_serial_sequence('segments_audiencesnapshot', 'id'))"
 
@@ -36,13 +36,26 @@ def make_snapshot(
         rule = segment.rule
     found = exact.find(rule, now=now)
     ids = found.ids if by is None else scoped.seen(found.ids, by)
+    return _write(ids, segment=segment, rule=rule, engine=found.engine, name=name, by=by, now=now)
+
+
+@transaction.atomic(durable=True)
+def lock_members(ids: np.ndarray, *, name: str, by: Staff, now: datetime) -> AudienceSnapshot:
+    """Lock these members (sorted int32 ids), all of whom ``by`` may see. Its rule is to be among them."""
+    return _write(ids, segment=None, rule=None, engine=audiences.POSTGRES, name=name, by=by, now=now)
+
+
+def _write(
+    ids: np.ndarray, *, segment: Segment | None, rule: Any, engine: str, name: str, by: Staff | None, now: datetime
+) -> AudienceSnapshot:
+    """The row and its line in the log. Without a rule the audience is its own: whoever was locked in."""
     with connection.cursor() as cursor:
         cursor.execute(DRAW)
         drawn = cursor.fetchone()[0]
     made = AudienceSnapshot.objects.create(
-        id=drawn, number=f"A{drawn:06d}", segment=segment, name=name.strip()[:80], rule=rule,
-        rule_version=segment.version if segment else 1, size=len(ids), bits=packed(ids), sha256=digest(ids),
-        engine=found.engine, locked_at=now, locked_by=by,
+        id=drawn, number=f"A{drawn:06d}", segment=segment, name=name.strip()[:80],
+        rule={"snapshot": drawn} if rule is None else rule, rule_version=segment.version if segment else 1,
+        size=len(ids), bits=packed(ids), sha256=digest(ids), engine=engine, locked_at=now, locked_by=by,
     )  # fmt: skip
     after = {"number": made.number, "members": made.size, "sha256": made.sha256[:12]}
     log.record("audience.locked", made, by=by, now=now, after=after)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -67,20 +68,39 @@ def tag_audience(tag: Tag, rule: Any, *, by: Staff, now: datetime) -> int:
 
     Raises BadTag, RuleError and TooSlow.
     """
+    held = _held(tag)
+    count = _give(held, scoped.seen(exact.find(rule, now=now).ids, by).tolist(), source=f"audience:{by.pk}", now=now)
+    log.record("tag.given", held, by=by, now=now, after={"name": held.name, "members": count, "rule": rule})
+    return count
+
+
+@transaction.atomic(durable=True)
+def tag_members(tag: Tag, ids: Sequence[int], *, by: Staff, now: datetime) -> int:
+    """Put a tag on these members, all of whom ``by`` may see; how many got it. Raises BadTag."""
+    held = _held(tag)
+    count = _give(held, ids, source=f"staff:{by.pk}", now=now)
+    log.record("tag.given", held, by=by, now=now, after={"name": held.name, "members": count, "asked": len(ids)})
+    return count
+
+
+def _held(tag: Tag) -> Tag:
     held = Tag.objects.select_for_update().get(pk=tag.pk)
     if held.retired_at is not None:
         raise BadTag(_("This tag is retired and is not given out any more."))
-    found = scoped.seen(exact.find(rule, now=now).ids, by).tolist()
+    return held
+
+
+def _give(tag: Tag, ids: Sequence[int], *, source: str, now: datetime) -> int:
+    """Some statements for any number of members; how many did not wear the tag before."""
     count = 0
-    for begin in range(0, len(found), SLICE):
-        given = {"tag": held.pk, "now": now, "source": f"audience:{by.pk}", "ids": found[begin : begin + SLICE]}
+    for begin in range(0, len(ids), SLICE):
+        given = {"tag": tag.pk, "now": now, "source": source, "ids": list(ids[begin : begin + SLICE])}
         with connection.cursor() as cursor:
             cursor.execute(TAG, given)
             fresh = [row[0] for row in cursor.fetchall()]
         count += events.append_many(
-            events.NewEvent("member.tagged", pk, now, data={"tag": held.pk}) for pk in sorted(fresh)
+            events.NewEvent("member.tagged", pk, now, data={"tag": tag.pk}) for pk in sorted(fresh)
         )
-    log.record("tag.given", held, by=by, now=now, after={"name": held.name, "members": count, "rule": rule})
     return count
 
 

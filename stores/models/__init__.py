@@ -5,6 +5,7 @@ from .channel_secret import ChannelSecret
 from .code import CodeScan, PosterArchive, StoreCode
 from .log import LogEntry
 from .notice import Notice, NoticeRefusal
+from .saved_view import SavedView
 from .sender import Sender
 from .staff import Grant, Staff
 from .store import Store
@@ -12,6 +13,6 @@ from .task import TaskDone
 
 __all__ = [
     "ApiAnswer", "ApiKey", "ApiName", "ApiNonce", "ApiUse", "Brand", "Chain", "Channel", "ChannelSecret", "CodeScan",
-    "Dealer", "Grant", "LogEntry", "Notice", "NoticeRefusal", "PosterArchive", "Region", "Sender", "Staff", "Store",
-    "StoreCode", "TaskDone",
+    "Dealer", "Grant", "LogEntry", "Notice", "NoticeRefusal", "PosterArchive", "Region", "SavedView", "Sender", "Staff",
+    "Store", "StoreCode", "TaskDone",
 ]  # fmt: skip

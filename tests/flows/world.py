@@ -16,7 +16,7 @@ from members.services import match_cases
 from segments.services import segments, snapshots
 from stores.access import Role
 from stores.models import ApiKey, Notice, PosterArchive, Staff, Store, StoreCode
-from stores.services import codes, log, sessions
+from stores.services import codes, log, saved_views, sessions
 from tests.campaigns.makers import make_campaign, make_sender
 from tests.factories import (
     NOON,
@@ -136,7 +136,9 @@ def _things(letter: str, brand, store, people) -> tuple[dict[str, Any], list[str
     running, draft, pattern = _campaigns(letter, brand, member, template)
     sender = make_sender(name=f"发{letter}").pk if letter == "A" else 0  # the chain's own: the far side has none
     log.record("store.edited", store, by=head, now=NOON, store_id=store.pk)
+    view = saved_views.save("member", name=f"标{letter}", query="sort=joined", is_shared=True, by=head, now=NOON)
     things = {
+        "member-view": {"pk": view.pk},
         "member": {"number": number, "tag": tag.pk, "pk": member.pk}, **_merges(letter, member, head),
         "order": {"pk": order.pk}, "program": {"pk": program.pk}, "store": {"pk": store.pk},
         "code": {"pk": code.pk}, "code-poster": {"pk": poster.pk}, "code-new": {"pk": store.pk},

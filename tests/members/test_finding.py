@@ -55,7 +55,7 @@ def crowd():
         )
         cursor.execute(
             """INSERT INTO members_identity (kind, value, member_id, is_verified, added_at)
-               SELECT 1, '169' || lpad((n * 37)::text, 8, '0'), %s + n, true, %s FROM generate_series(1, %s) n""",
+               SELECT 1, '1691' || lpad((n * 37)::text, 7, '0'), %s + n, true, %s FROM generate_series(1, %s) n""",
             [first, NOON, MEMBERS],
         )
     Order.objects.bulk_create(

@@ -102,7 +102,7 @@ class ListPage(Page):
         """Add to the rows of one page what is counted for all of them at once."""
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        table = self.table_class(request, request.COOKIES.get(self.cookie, ""))
+        table = self.table_class(request, self.kept_columns())
         chosen = self.filter_class(self.asked(), self.rows(), request=request) if self.filter_class else None
         rows = table.sorted(chosen.qs if chosen else self.rows())
         if request.GET.get("export") in export.FORMATS:
@@ -155,6 +155,10 @@ class ListPage(Page):
     @property
     def may_export(self) -> bool:
         return bool(self.export_permission) and access.may(self.request.user, self.export_permission)
+
+    def kept_columns(self) -> str:
+        """The names of the columns chosen earlier, with dots between."""
+        return self.request.COOKIES.get(self.cookie, "")
 
     def keep_columns(self, response: HttpResponse) -> HttpResponse:
         """Remember the chosen columns in this browser."""

@@ -85,11 +85,15 @@ class Column:
 
 
 class Table:
-    """Columns in order. Subclass with ``columns``, ``order`` (default sort) and ``row_url``."""
+    """Columns in order. Subclass with ``columns``, ``order`` (default sort) and ``row_url``.
+
+    ``ticks`` names the form that rows can be ticked for; then ``tick`` says what a ticked row sends as ``row``.
+    """
 
     columns: Sequence[Column] = ()
     order = "-pk"
     caption: Any = ""
+    ticks = ""
 
     def __init__(self, request: HttpRequest, kept: str = ""):
         self.request = request
@@ -110,6 +114,10 @@ class Table:
     def row_class(self, row: Any) -> str:
         """A css class for the row, e.g. "is-faded"."""
         return ""
+
+    def tick(self, row: Any) -> str:
+        """The public reference of a row."""
+        return str(row)
 
     def sorted(self, rows: QuerySet) -> QuerySet:
         """The rows in the asked order, ties broken by the key, so that pages never repeat a row."""
@@ -141,7 +149,7 @@ class Table:
         for row in rows:
             url = self.row_url(row)
             cells = [self._cell(column, row, url if not i else "") for i, column in enumerate(self.shown)]
-            yield {"row": row, "url": url, "cells": cells, "class": self.row_class(row)}
+            yield {"row": row, "url": url, "cells": cells, "class": self.row_class(row), "tick": self.tick(row)}
 
     def _cell(self, column: Column, row: Any, url: str) -> dict:
         html: str | SafeString = column.shown(row)

@@ -106,6 +106,13 @@ def test_a_search_leaves_no_phone_in_the_address_and_narrows_the_list(client, ad
     assert len(client.get(LIST).context["page"]) == 2
 
 
+def test_a_search_that_finds_nobody_says_what_to_type_instead(client, admin):
+    make_member(phone="16900005678")
+    for typed, words in (("5678", "Four digits fit too many"), ("169 0000 56", "only a part of a phone number")):
+        answer = client.post(LIST, {"q": typed}, follow=True, headers={"accept-language": "en"})
+        assert words in answer.content.decode(), typed
+
+
 def test_the_search_on_top_opens_the_one_member_it_names(client, admin):
     member = make_member(phone="16900005678")
     answer = client.post(LIST, {"q": "16900005678", "go": "1"})

@@ -86,6 +86,8 @@ ACTIONS: dict[str, Any] = {
     "tag.renamed": _("Tag renamed"),
     "tag.retired": _("Tag retired"),
     "tag.given": _("Tag given to an audience"),
+    "view.saved": _("View of a list saved"),
+    "view.deleted": _("View of a list deleted"),
     "campaign.created": _("Campaign drafted"),
     "campaign.edited": _("Campaign edited"),
     "campaign.launched": _("Campaign launched"),

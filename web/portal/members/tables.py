@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from members.models import Identity, Member
 from members.rules import phones
+from stores.access import Permission, may
 from web.ui import formats
 from web.ui.tables import Column, Table
 from web.ui.templatetags.ui import badge
@@ -60,6 +61,12 @@ class MemberTable(Table):
         Column("joined", _("Joined"), value="joined_at", kind="date", sort="joined_at"),
     ]
     order = "-joined_at"
+
+    @property
+    def ticks(self) -> str:
+        """Rows can be ticked by those who may do something with them."""
+        acts = (Permission.TAG_EDIT, Permission.SEGMENT_EDIT, Permission.MEMBER_EXPORT)
+        return "chosen" if any(may(self.request.user, act) for act in acts) else ""
 
     def row_url(self, row: Member) -> str:
         return reverse("member-detail", args=[row.number])

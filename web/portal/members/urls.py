@@ -1,9 +1,14 @@
 from django.urls import path
 
-from . import merging, pairs, views
+from . import bulk, listing, merging, pairs, views
 
 urlpatterns = [
-    path("members/", views.MemberList.as_view(), name="member-list"),
+    path("members/", listing.MemberList.as_view(), name="member-list"),
+    path("member-views/", listing.save_view, name="member-view-save"),
+    path("member-views/<int:pk>/delete/", listing.delete_view, name="member-view-delete"),
+    path("member-views/columns/", listing.choose_columns, name="member-columns"),
+    path("members-chosen/tag/", bulk.TagChosen.as_view(), name="member-bulk-tag"),
+    path("members-chosen/lock/", bulk.LockChosen.as_view(), name="member-bulk-lock"),
     path("members/<str:number>/", views.MemberPage.as_view(), name="member-detail"),
     path("members/<str:number>/edit/", views.MemberEdit.as_view(), name="member-edit"),
     path("members/<str:number>/points/", views.PointsAdjust.as_view(), name="member-adjust"),

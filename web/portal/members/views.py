@@ -1,4 +1,4 @@
-"""Members: the list, the whole member on one page, and what staff may change there."""
+"""The whole member on one page, and what staff may change there."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponseBase
@@ -10,8 +10,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from loyalty.filters import MemberFilter
-from loyalty.queries import members as loyalty_members
 from loyalty.queries import programs
 from loyalty.services import adjusting
 from loyalty.services.points import NotEnoughPoints
@@ -19,51 +17,14 @@ from members.models import Member
 from members.queries import members
 from members.rules import phones
 from members.services import editing, reveals, tags
-from stores.access import Permission, may
+from stores.access import Permission
 from web.addresses import client_address
 from web.ui import htmx
 from web.ui.access import requires
-from web.ui.menu import address
-from web.ui.pages import Action, DetailPage, EditPage, Empty, ListPage
+from web.ui.pages import DetailPage, EditPage
 
 from . import card
 from .forms import AdjustForm, MemberForm, RevealForm, TagForm
-from .tables import MemberTable
-
-
-class MemberList(ListPage):
-    """Everybody this person may see."""
-
-    permission = Permission.MEMBER_VIEW
-    filter_class = MemberFilter
-    table_class = MemberTable
-    title = gettext_lazy("Members")
-    export_permission = Permission.MEMBER_EXPORT
-    export_name = "member"
-    has_private_search = True
-
-    @property
-    def empty(self) -> Empty:
-        text = _("Members come by scanning a store code, or from a file that you already have.")
-        url = address("import-new") if may(self.request.user, Permission.MEMBER_IMPORT) else ""
-        return Empty(_("No members yet"), text, "users", _("Import members"), url)
-
-    def rows(self):
-        return loyalty_members.with_balance(members.for_list(self.request.user), programs.visible_to(self.request.user))
-
-    def actions(self):
-        url = address("import-new")
-        return [Action(_("Import members"), url, "upload", Permission.MEMBER_IMPORT)] if url else []
-
-    def post(self, request: HttpRequest, *args, **kwargs) -> HttpResponseBase:
-        """The search on top goes straight to the one member it names."""
-        if "go" in request.POST:
-            found = list(members.find(request.user, request.POST.get("q", ""))[:2]) if request.POST.get("q") else []
-            if len(found) == 1:
-                return redirect("member-detail", number=found[0].number)
-            request.POST = request.POST.copy()
-            del request.POST["go"]
-        return super().post(request, *args, **kwargs)
 
 
 class OneMember:
