@@ -5,57 +5,33 @@ from __future__ import annotations
 import os
 import shutil
 import socket
-import tempfile
 from pathlib import Path
 
-import psutil
 import pytest
 
 from config import env
-from config.embedded import EmbeddedPostgres
-from config.places import find_account
+from tests import clusters
 from tools.messages import compile_changed
 
-URL = "TEST_DATABASE_URL"
-PREFIX = "quanyu-test-"
+URL, COPIED = "TEST_DATABASE_URL", "TEST_DATABASE_TEMPLATE"
 NO_DATABASE = {"rules", "start"}  # folders whose tests never ask the database
 
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright's loop runs in the thread of the test
 
 
 # --- the database --------------------------------------------------------------------------------------
-def _sweep() -> None:
-    """Remove what a killed test run left behind."""
-    for folder in Path(tempfile.gettempdir()).glob(PREFIX + "*"):
-        try:
-            owner = int((folder / "pid").read_text())
-        except (OSError, ValueError):
-            continue
-        if not psutil.pid_exists(owner):
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _start_cluster(config: pytest.Config) -> None:
-    _sweep()
-    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
-    (folder / "pid").write_text(str(os.getpid()))
-    if account := find_account():
-        os.chown(folder, account.uid, account.gid)
-    cluster = EmbeddedPostgres(folder / "pg", durable=False)
-    config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
-    config.add_cleanup(cluster.stop)
-    cluster.start(bound=True)
-    os.environ[URL] = cluster.url("quanyu")
-
-
 def pytest_configure(config: pytest.Config) -> None:
     """One cluster for this invocation; the workers of xdist inherit its address."""
     if config.option.collectonly or config.option.help:
         return
     compile_changed()
     if not os.environ.get(URL):
-        _start_cluster(config)
-        config.add_cleanup(lambda: os.environ.pop(URL, None))
+        cluster, folder = clusters.start()
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+        config.add_cleanup(cluster.stop)
+        ours = {URL: cluster.url(clusters.TEMPLATE), COPIED: clusters.TEMPLATE}
+        os.environ.update(ours)
+        config.add_cleanup(lambda: [os.environ.pop(name, None) for name in ours])
     refuse_network()
 
 
@@ -77,6 +53,7 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
     held = connections["default"].settings_dict
     held.update({word: given[word] for word in ("USER", "PASSWORD", "HOST", "PORT")})
     held["CONN_MAX_AGE"] = 0
+    held["TEST"]["TEMPLATE"] = os.environ.get(COPIED)
 
 
 @pytest.fixture(scope="session", autouse=True)
