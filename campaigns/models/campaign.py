@@ -72,7 +72,9 @@ class Campaign(models.Model):
     kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.SCHEDULED)
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.DRAFT)
     brand = models.ForeignKey(Brand, models.PROTECT, related_name="+", verbose_name=_("brand"))
-    store = models.ForeignKey(Store, models.PROTECT, null=True, related_name="+", verbose_name=_("store"))
+    store = models.ForeignKey(
+        Store, models.PROTECT, null=True, related_name="+", verbose_name=_("store"), db_index=False
+    )
     template = models.ForeignKey(CampaignTemplate, models.PROTECT, null=True, related_name="campaigns")
     template_version = models.PositiveIntegerField(default=0)
     trigger = models.CharField(_("event"), max_length=40, blank=True)

@@ -80,7 +80,7 @@ class Batch(models.Model):
         DONE = 3, _("Done")
 
     id = models.BigAutoField(primary_key=True)
-    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="batches")
+    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="batches", db_index=False)
     step = models.SmallIntegerField(default=1)
     batch_no = models.IntegerField()
     status = models.SmallIntegerField(choices=Status, default=Status.PENDING)
@@ -98,7 +98,7 @@ class ContactCount(models.Model):
     """How many marketing messages a member got through one medium on one day (UTC): what the frequency cap reads."""
 
     pk = models.CompositePrimaryKey("member_id", "medium", "day")
-    member = models.ForeignKey(Member, models.CASCADE, related_name="+", db_constraint=False)
+    member = models.ForeignKey(Member, models.CASCADE, related_name="+", db_constraint=False, db_index=False)
     medium = models.SmallIntegerField(choices=Sender.Medium)
     day = models.DateField()
     count = models.PositiveSmallIntegerField(default=0)
@@ -114,7 +114,7 @@ class Receipt(models.Model):
         DELIVERED = "delivered", _("Delivered")
         FAILED = "failed", _("Failed")
 
-    delivery = models.ForeignKey(Delivery, models.CASCADE, related_name="receipts", db_constraint=False)
+    delivery = models.ForeignKey(Delivery, models.CASCADE, related_name="receipts", db_constraint=False, db_index=False)
     kind = models.CharField(max_length=10, choices=Kind)
     at = models.DateTimeField()
     detail = models.CharField(max_length=120, blank=True)

@@ -26,8 +26,8 @@ class Account(models.Model):
     """
 
     pk = models.CompositePrimaryKey("member_id", "book_id")
-    member = models.ForeignKey(Member, models.PROTECT, related_name="accounts", db_constraint=False)
-    book = models.ForeignKey(Book, models.PROTECT, related_name="+", db_constraint=False)
+    member = models.ForeignKey(Member, models.PROTECT, related_name="accounts", db_constraint=False, db_index=False)
+    book = models.ForeignKey(Book, models.PROTECT, related_name="+", db_constraint=False, db_index=False)
     balance = models.BigIntegerField(default=0)
     earned = models.BigIntegerField(default=0)
     spent = models.BigIntegerField(default=0)
@@ -62,9 +62,9 @@ class Entry(models.Model):
         OPEN = "open", _("Opening balance")
 
     pk = models.CompositePrimaryKey("member_id", "id")
-    member = models.ForeignKey(Member, models.PROTECT, related_name="entries", db_constraint=False)
+    member = models.ForeignKey(Member, models.PROTECT, related_name="entries", db_constraint=False, db_index=False)
     id = models.BigIntegerField(db_default=NextEntryId())
-    book = models.ForeignKey(Book, models.PROTECT, related_name="+", db_constraint=False)
+    book = models.ForeignKey(Book, models.PROTECT, related_name="+", db_constraint=False, db_index=False)
     kind = models.CharField(max_length=8, choices=Kind)
     amount = models.BigIntegerField()
     owed = models.BigIntegerField(default=0, db_default=0)
@@ -98,7 +98,7 @@ class Lot(models.Model):
     """Points that came together and expire together; spending eats the earliest expiry first."""
 
     member = models.ForeignKey(Member, models.PROTECT, related_name="lots", db_constraint=False)
-    book = models.ForeignKey(Book, models.PROTECT, related_name="+", db_constraint=False)
+    book = models.ForeignKey(Book, models.PROTECT, related_name="+", db_constraint=False, db_index=False)
     entry_id = models.BigIntegerField()
     amount = models.BigIntegerField()
     remaining = models.BigIntegerField()

@@ -72,9 +72,9 @@ class Coupon(models.Model):
     holds it (``held_channel``, ``held_key``) may redeem it.
     """
 
-    template = models.ForeignKey(CouponTemplate, models.PROTECT, related_name="coupons")
-    member = models.ForeignKey(Member, models.PROTECT, related_name="coupons", db_constraint=False)
-    code = models.CharField(max_length=12, unique=True, db_collation="C")
+    template = models.ForeignKey(CouponTemplate, models.PROTECT, related_name="coupons", db_index=False)
+    member = models.ForeignKey(Member, models.PROTECT, related_name="coupons", db_constraint=False, db_index=False)
+    code = models.CharField(max_length=12, db_collation="C")
     source = models.CharField(max_length=40)
     issued_at = models.DateTimeField()
     starts_at = models.DateTimeField(null=True)
@@ -85,9 +85,15 @@ class Coupon(models.Model):
     )
     held_key = models.CharField(max_length=64, null=True, db_collation="C")  # noqa: DJ001 -- unique when given
     redeemed_at = models.DateTimeField(null=True)
-    redeemed_store = models.ForeignKey(Store, models.PROTECT, null=True, related_name="+", db_constraint=False)
-    redeemed_channel = models.ForeignKey(Channel, models.PROTECT, null=True, related_name="+", db_constraint=False)
-    redeemed_by = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+", db_constraint=False)
+    redeemed_store = models.ForeignKey(
+        Store, models.PROTECT, null=True, related_name="+", db_constraint=False, db_index=False
+    )
+    redeemed_channel = models.ForeignKey(
+        Channel, models.PROTECT, null=True, related_name="+", db_constraint=False, db_index=False
+    )
+    redeemed_by = models.ForeignKey(
+        Staff, models.PROTECT, null=True, related_name="+", db_constraint=False, db_index=False
+    )
     redeemed_key = models.CharField(max_length=64, null=True, db_collation="C")  # noqa: DJ001 -- unique when given
     order_number = models.CharField(max_length=64, blank=True)
     order_amount = models.DecimalField(max_digits=12, decimal_places=2, null=True)
@@ -98,6 +104,7 @@ class Coupon(models.Model):
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(fields=["code"], name="coupon_code_once"),  # unique=True makes a second index
             models.UniqueConstraint(
                 fields=["template", "member", "source", "came_as"], name="coupon_once_per_source", nulls_distinct=False
             ),

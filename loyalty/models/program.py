@@ -33,7 +33,7 @@ class Book(models.Model):
         GROWTH = "growth", _("Growth value")
 
     id = models.SmallAutoField(primary_key=True)
-    program = models.ForeignKey(Program, models.PROTECT, related_name="books")
+    program = models.ForeignKey(Program, models.PROTECT, related_name="books", db_index=False)
     asset = models.CharField(max_length=8, choices=Asset)
 
     class Meta:
@@ -43,7 +43,7 @@ class Book(models.Model):
 class Tier(models.Model):
     """A rung of the ladder: reached when growth value is at least ``threshold``."""
 
-    program = models.ForeignKey(Program, models.PROTECT, related_name="tiers")
+    program = models.ForeignKey(Program, models.PROTECT, related_name="tiers", db_index=False)
     rank = models.PositiveSmallIntegerField(_("rank"))
     name = models.CharField(_("name"), max_length=40)
     name_en = models.CharField(_("English name"), max_length=40, blank=True)

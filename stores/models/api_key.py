@@ -68,7 +68,7 @@ class ApiUse(models.Model):
     """How often a key called in one minute (minutes since 1970)."""
 
     pk = models.CompositePrimaryKey("key_id", "minute")
-    key = models.ForeignKey(ApiKey, models.CASCADE, related_name="uses", db_constraint=False)
+    key = models.ForeignKey(ApiKey, models.CASCADE, related_name="uses", db_constraint=False, db_index=False)
     minute = models.IntegerField()
     calls = models.IntegerField()
 
@@ -77,7 +77,7 @@ class ApiNonce(models.Model):
     """A word that a signed call carried: it counts once in ten minutes, whichever server is asked."""
 
     pk = models.CompositePrimaryKey("key_id", "nonce")
-    key = models.ForeignKey(ApiKey, models.CASCADE, related_name="+", db_constraint=False)
+    key = models.ForeignKey(ApiKey, models.CASCADE, related_name="+", db_constraint=False, db_index=False)
     nonce = models.CharField(max_length=64, db_collation="C")
     seen_at = models.DateTimeField(db_index=True)
 
@@ -86,7 +86,7 @@ class ApiAnswer(models.Model):
     """What a call with an ``Idempotency-Key`` was answered, written in the transaction of its effect."""
 
     pk = models.CompositePrimaryKey("key_id", "name")
-    key = models.ForeignKey(ApiKey, models.CASCADE, related_name="+", db_constraint=False)
+    key = models.ForeignKey(ApiKey, models.CASCADE, related_name="+", db_constraint=False, db_index=False)
     name = models.CharField(max_length=255, db_collation="C")
     digest = models.BinaryField(max_length=32, help_text="SHA-256 of method, address and body")
     status = models.SmallIntegerField()

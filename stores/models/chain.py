@@ -36,7 +36,7 @@ class Brand(models.Model):
 
 
 class Region(models.Model):
-    brand = models.ForeignKey(Brand, models.PROTECT, related_name="regions")
+    brand = models.ForeignKey(Brand, models.PROTECT, related_name="regions", db_index=False)
     code = models.SlugField(_("code"), max_length=20)
     name = models.CharField(_("name"), max_length=120)
     name_en = models.CharField(_("English name"), max_length=120, blank=True)

@@ -65,7 +65,7 @@ class StoreCode(models.Model):
 class CodeScan(models.Model):
     """Somebody opened a code's page. Counted once for each visitor and hour; no personal data."""
 
-    code = models.ForeignKey(StoreCode, models.CASCADE, related_name="scans")
+    code = models.ForeignKey(StoreCode, models.CASCADE, related_name="scans", db_index=False)
     visitor = models.CharField(max_length=32)
     hour = models.DateTimeField()
     at = models.DateTimeField()

@@ -18,7 +18,7 @@ class Notice(models.Model):
         REFUSED = 2, _("Refused")
         FAILED = 3, _("Failed")
 
-    channel = models.ForeignKey(Channel, models.PROTECT, related_name="notices")
+    channel = models.ForeignKey(Channel, models.PROTECT, related_name="notices", db_index=False)
     kind = models.CharField(_("kind"), max_length=60)
     key = models.CharField(max_length=120, db_collation="C")
     subject = models.CharField(max_length=32, blank=True, db_collation="C")
@@ -60,7 +60,7 @@ class NoticeRefusal(models.Model):
     """How often a channel was told something in an hour that was not taken, by the word that says why."""
 
     pk = models.CompositePrimaryKey("channel_id", "hour", "word")
-    channel = models.ForeignKey(Channel, models.CASCADE, related_name="refusals")
+    channel = models.ForeignKey(Channel, models.CASCADE, related_name="refusals", db_index=False)
     hour = models.DateTimeField()
     word = models.CharField(max_length=20)
     count = models.PositiveIntegerField()

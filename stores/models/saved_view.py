@@ -12,7 +12,7 @@ class SavedView(models.Model):
     """
 
     list = models.CharField(max_length=20)
-    owner = models.ForeignKey(Staff, models.CASCADE, related_name="+")
+    owner = models.ForeignKey(Staff, models.CASCADE, related_name="+", db_index=False)
     name = models.CharField(_("name"), max_length=40, blank=True)
     words = models.CharField(max_length=1000)
     role = models.CharField(max_length=20, blank=True)

@@ -83,7 +83,7 @@ class Staff(AbstractBaseUser, PermissionsMixin):
 class Grant(models.Model):
     """One node of the tree that a person may see; exactly one of the four is set."""
 
-    staff = models.ForeignKey(Staff, models.CASCADE, related_name="grants")
+    staff = models.ForeignKey(Staff, models.CASCADE, related_name="grants", db_index=False)
     brand = models.ForeignKey(Brand, models.CASCADE, null=True, blank=True, related_name="+")
     region = models.ForeignKey(Region, models.CASCADE, null=True, blank=True, related_name="+")
     dealer = models.ForeignKey(Dealer, models.CASCADE, null=True, blank=True, related_name="+")

@@ -9,7 +9,7 @@ class Store(models.Model):
 
     code = models.CharField(_("store code"), max_length=32, unique=True)
     brand = models.ForeignKey(Brand, models.PROTECT, related_name="stores", verbose_name=_("brand"))
-    region = models.ForeignKey(Region, models.PROTECT, related_name="stores", verbose_name=_("region"))
+    region = models.ForeignKey(Region, models.PROTECT, related_name="stores", verbose_name=_("region"), db_index=False)
     dealer = models.ForeignKey(
         Dealer, models.PROTECT, related_name="stores", null=True, blank=True, verbose_name=_("dealer")
     )
