@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from .services import answers, keys, notices, posters, sessions
+from .services import answers, chain, keys, notices, posters, sessions
 
 
 @shared_task
@@ -34,6 +34,18 @@ def purge_keys() -> int:
 def purge_answers() -> int:
     """Delete answers to named calls that are older than five weeks."""
     return answers.purge(now=timezone.now())
+
+
+@shared_task
+def seal_log() -> int:
+    """Give the new lines of the action log their place in the chain."""
+    return chain.seal_all()
+
+
+@shared_task
+def anchor_log() -> bool:
+    """Write the end of the action log's chain down outside the database."""
+    return chain.anchor(now=timezone.now())
 
 
 @shared_task

@@ -23,6 +23,8 @@ JOBS = [
     Job("old one-time codes", "members.tasks.purge_one_time_codes", 3_600),
     Job("old answers", "stores.tasks.purge_answers", 3_600),
     Job("old nonces of keys", "stores.tasks.purge_keys", 600),
+    Job("seals of the log", "stores.tasks.seal_log", 5),
+    Job("anchors of the log", "stores.tasks.anchor_log", 21_600),
     Job("sessions that ran out", "stores.tasks.clear_sessions", 3_600),
 ]
 

@@ -1,5 +1,8 @@
 from django.urls import path
 
-from .views import LogList
+from .views import LogChain, LogList
 
-urlpatterns = [path("log/", LogList.as_view(), name="log-list")]
+urlpatterns = [
+    path("log/", LogList.as_view(), name="log-list"),
+    path("log/check/", LogChain.as_view(), name="log-chain"),
+]
