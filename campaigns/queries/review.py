@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import connection
 
 from members.models import Identity, Purpose
+from members.queries import consents
 from members.services.arrays import numbers
 from segments.queries import audiences, snapshots
 from stores.models import Sender
@@ -26,19 +27,17 @@ ADDRESSES = {
     Sender.Medium.EMAIL: Identity.Kind.EMAIL,
     Sender.Medium.OFFICIAL_ACCOUNT: Identity.Kind.OPENID,
 }
-LOOK = """
+HELD = consents.held("g.id", "%(medium)s")
+LOOK = f"""
     SELECT CASE WHEN m.id IS NULL THEN 'gone' WHEN c.is_given IS NOT TRUE THEN 'no_consent'
             WHEN a.value IS NULL THEN 'no_address'
             WHEN %(blocks)s AND a.value LIKE '1690%%' AND length(a.value) = 11 THEN 'blocked'
             WHEN %(cap)s > 0 AND COALESCE(n.count, 0) >= %(cap)s THEN 'capped' ELSE '' END AS reason,
         COALESCE(s.time_zone, %(zone)s), m.language LIKE 'en%%', count(*)
     FROM unnest(%(members)s::int[]) AS g (id)
-    LEFT JOIN members_member m ON m.id = g.id AND m.merged_into_id IS NULL
+    LEFT JOIN members_member m ON m.id = g.id AND m.merged_into_id IS NULL AND m.joined_at IS NOT NULL
     LEFT JOIN stores_store s ON s.id = m.home_store_id
-    LEFT JOIN LATERAL (
-        SELECT is_given FROM members_consent WHERE member_id = g.id AND purpose = %(purpose)s
-        ORDER BY at DESC, id DESC LIMIT 1
-    ) c ON true
+    LEFT JOIN LATERAL ({HELD}) c ON true
     LEFT JOIN LATERAL (
         SELECT value FROM members_identity WHERE member_id = g.id AND kind = %(kind)s
         ORDER BY is_verified DESC, value LIMIT 1
@@ -48,7 +47,7 @@ LOOK = """
         WHERE member_id = g.id AND medium = %(medium)s AND day >= %(first)s AND %(cap)s > 0
     ) n ON true
     GROUP BY 1, 2, 3
-"""
+"""  # noqa: S608 -- constants only
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from loyalty.models import Book, Coupon
 from loyalty.services import coupons
 from members.models import Identity, Purpose
+from members.queries import consents
 from members.services.arrays import numbers, texts
 from stores.models import Sender
 
@@ -31,18 +32,16 @@ ADDRESSES = {
     Sender.Medium.OFFICIAL_ACCOUNT: Identity.Kind.OPENID,
 }
 Status = Delivery.Status
+HELD = consents.held("d.member_id", "%(medium)s")  # looked at for this medium, in the moment
 
-LOOK = """
+LOOK = f"""
     SELECT d.id, d.member_id, d.occurrence, d.status, d.attempts, d.created_at, m.id IS NOT NULL, m.name, m.language,
         s.name, s.name_en, s.time_zone, a.value, c.is_given, COALESCE(p.balance, 0), d.tried_at
     FROM campaigns_delivery d
-    LEFT JOIN members_member m ON m.id = d.member_id AND m.merged_into_id IS NULL
+    LEFT JOIN members_member m ON m.id = d.member_id AND m.merged_into_id IS NULL AND m.joined_at IS NOT NULL
     LEFT JOIN stores_store s ON s.id = m.home_store_id
     LEFT JOIN loyalty_account p ON p.member_id = d.member_id AND p.book_id = %(book)s
-    LEFT JOIN LATERAL (
-        SELECT is_given FROM members_consent WHERE member_id = d.member_id AND purpose = %(purpose)s
-        ORDER BY at DESC, id DESC LIMIT 1
-    ) c ON true
+    LEFT JOIN LATERAL ({HELD}) c ON true
     LEFT JOIN LATERAL (
         SELECT value FROM members_identity WHERE member_id = d.member_id AND kind = %(kind)s
         ORDER BY is_verified DESC, value LIMIT 1
@@ -50,7 +49,7 @@ LOOK = """
     WHERE d.campaign_id = %(campaign)s AND d.step = %(step)s AND d.batch_no = ANY(%(numbers)s::int[])
       AND d.status IN (1, 2)
     ORDER BY d.id LIMIT %(most)s
-"""
+"""  # noqa: S608 -- constants only
 ALONE = "SELECT count(pg_advisory_xact_lock(%(lock)s, id)) FROM unnest(%(members)s::int[]) AS g (id)"
 RESERVE = """
     INSERT INTO campaigns_contactcount AS held (member_id, medium, day, count)
@@ -171,6 +170,7 @@ def look(held: Held, *, most: int) -> list[Row]:
     book = Book.objects.filter(program__brand=campaign.brand_id, asset=Book.Asset.POINTS) if uses_points else None
     given: dict[str, Any] = {
         "book": book.values_list("pk", flat=True).first() if book is not None else None, "purpose": campaign.purpose,
+        "medium": campaign.launched_sender.medium,
         "kind": ADDRESSES[Sender.Medium(campaign.launched_sender.medium)], "campaign": campaign.pk, "step": held.step,
         "numbers": numbers(held.numbers), "most": most,
     }  # fmt: skip

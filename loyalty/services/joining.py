@@ -132,9 +132,13 @@ def visit(member: Member, *, code: StoreCode, now: datetime) -> StoreBinding | N
 
 
 @transaction.atomic(durable=True)
-def set_offers(member: Member, *, wanted: bool, language: str, now: datetime, address: str | None = None) -> None:
-    """The member switches offers and news on or off on their own card."""
+def set_offers(
+    member: Member, *, wanted: bool, language: str, now: datetime, address: str | None = None,
+    medium: int = consent.Medium.EVERY,
+) -> None:  # fmt: skip
+    """The member switches offers and news on or off on their own card, through one medium or every one."""
+    offers, method = consent.Purpose.MARKETING, "card"
     if wanted:
-        consent.give(member, consent.Purpose.MARKETING, language=language, method="card", now=now, address=address)
+        consent.give(member, offers, language=language, method=method, now=now, address=address, medium=medium)
     else:
-        consent.withdraw(member, consent.Purpose.MARKETING, method="card", now=now, address=address)
+        consent.withdraw(member, offers, method=method, now=now, address=address, medium=medium)

@@ -120,11 +120,11 @@ CONSENTS = """
         CASE WHEN c.marketing = 1 THEN %(evidence)s ELSE '' END
     FROM chunk c
     LEFT JOIN LATERAL (
-        SELECT is_given FROM members_consent k WHERE k.member_id = c.member_id AND k.purpose = 'marketing'
+        SELECT is_given, medium FROM members_consent k WHERE k.member_id = c.member_id AND k.purpose = 'marketing'
         ORDER BY k.at DESC, k.id DESC LIMIT 1
     ) held ON true
     WHERE (c.marketing = 1 AND %(evidence)s <> '' AND held.is_given IS NULL)
-        OR (c.marketing = 0 AND held.is_given IS NOT FALSE)
+        OR (c.marketing = 0 AND (held.is_given, held.medium) IS DISTINCT FROM (false, 0::smallint))
 """
 LINEAGE = """
     UPDATE members_importplan p SET target_id = c.member_id FROM chunk c

@@ -1,5 +1,5 @@
 from .binding import StoreBinding
-from .consent import Consent, ConsentText, Purpose
+from .consent import Consent, ConsentText, Medium, Purpose
 from .day import StoreDay, StoreDayChange
 from .event import Event
 from .identity import Identity
@@ -14,6 +14,6 @@ from .product import Product
 
 __all__ = [
     "Consent", "ConsentText", "Event", "Identity", "ImportChunk", "ImportPlan", "ImportProblem", "ImportReject",
-    "ImportRun", "Inbox", "MatchCase", "Member", "MemberTag", "Merge", "MergedRow", "OneTimeCode", "Order", "OrderLine",
+    "ImportRun", "Inbox", "MatchCase", "Medium", "Member", "MemberTag", "Merge", "MergedRow", "OneTimeCode", "Order", "OrderLine",
     "Product", "Purpose", "Refund", "StoreBinding", "StoreDay", "StoreDayChange", "Tag",
 ]  # fmt: skip

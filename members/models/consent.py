@@ -11,6 +11,15 @@ class Purpose(models.TextChoices):
     MARKETING = "marketing", _("Offers and news")
 
 
+class Medium(models.IntegerChoices):
+    """Through what an answer lets messages come: the numbers of ``stores.models.Sender.Medium``, and all of them."""
+
+    EVERY = 0, _("Every way")
+    SMS = 1, _("Text message")
+    EMAIL = 2, _("E-mail")
+    OFFICIAL_ACCOUNT = 3, _("Official account")
+
+
 class ConsentText(models.Model):
     """One version of what a person agrees to, in one language. Never edited once published."""
 
@@ -27,10 +36,14 @@ class ConsentText(models.Model):
 
 
 class Consent(models.Model):
-    """A yes or a no, as it was given. Append-only: the latest row per purpose is what holds."""
+    """A yes or a no, as it was given: append-only, the database refuses the rest.
+
+    ``medium`` 0 speaks for every medium. What holds follows from the rows: ``members.queries.consents``, docs/consent.md.
+    """
 
     member = models.ForeignKey(Member, models.CASCADE, related_name="consents", db_constraint=False)
     purpose = models.CharField(max_length=16, choices=Purpose)
+    medium = models.SmallIntegerField(choices=Medium, db_default=0)
     is_given = models.BooleanField()
     text = models.ForeignKey(ConsentText, models.PROTECT, null=True, related_name="+")
     at = models.DateTimeField()
@@ -42,7 +55,13 @@ class Consent(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["member", "purpose", "-at"])]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(medium=0) | models.Q(purpose=Purpose.MARKETING, medium__gt=0),
+                name="consent_medium_of_offers",
+            )
+        ]
 
     class Privacy:
-        keep = ["id", "member", "purpose", "is_given", "text", "at", "method", "store", "came_as"]
+        keep = ["id", "member", "purpose", "medium", "is_given", "text", "at", "method", "store", "came_as"]
         erase = ["address", "evidence"]

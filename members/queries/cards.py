@@ -6,10 +6,9 @@ from django.conf import settings
 
 from stores.models import Staff
 
-from ..models import Consent, Member
-from ..models.consent import Purpose
+from ..models import Member
 from ..rules import cards as rules
-from . import members
+from . import consents, members
 
 
 def token(member: Member, *, now: datetime) -> str:
@@ -27,6 +26,5 @@ def holder(staff: Staff, scanned: str, *, now: datetime) -> Member | None:
 
 
 def wants_offers(member: Member) -> bool:
-    """Whether offers and news may be sent: the latest answer."""
-    answers = Consent.objects.filter(member=member, purpose=Purpose.MARKETING).order_by("-at", "-pk")
-    return bool(answers.values_list("is_given", flat=True).first())
+    """Whether offers and news may be sent through any medium."""
+    return consents.wants_anything(member)

@@ -8,7 +8,7 @@ from stores.models import ApiKey
 from stores.queries import stores
 
 from ..models import Consent, Identity, Member, Order, Product
-from ..models.consent import Purpose
+from ..models.consent import Medium, Purpose
 
 
 def orders(key: ApiKey) -> QuerySet[Order]:
@@ -30,7 +30,9 @@ def identities(member: Member) -> list[Identity]:
 def consents(member: Member) -> dict[str, Consent]:
     """The answer that holds, for each purpose that was ever asked."""
     held: dict[str, Consent] = {}
-    rows = Consent.objects.filter(member=member, purpose__in=Purpose.values).select_related("text", "store")
+    rows = Consent.objects.filter(member=member, purpose__in=Purpose.values, medium=Medium.EVERY).select_related(
+        "text", "store"
+    )
     for row in rows.order_by("at", "pk"):
         held[row.purpose] = row
     return held

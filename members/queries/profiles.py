@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from stores.models import Staff
 from stores.queries import stores
 
-from ..models import Consent, Identity, Member, MemberTag, StoreBinding
+from ..models import Consent, Identity, Medium, Member, MemberTag, StoreBinding
 
 
 def links(member: Member, staff: Staff) -> QuerySet[StoreBinding]:
@@ -25,7 +25,7 @@ def identities(member: Member) -> QuerySet[Identity]:
 
 def consents(member: Member) -> list[Consent]:
     """What holds now: the latest answer for each purpose, with the text it was given to."""
-    rows = Consent.objects.filter(member=member).select_related("text", "store")
+    rows = Consent.objects.filter(member=member, medium=Medium.EVERY).select_related("text", "store")
     return list(rows.order_by("purpose", "-at", "-pk").distinct("purpose"))
 
 

@@ -12,8 +12,10 @@ from typing import Any
 
 from django.db import connection
 
+from ..queries.consents import HOLDS as HOLDS_OF
 from .arrays import numbers
 
+HOLDS = HOLDS_OF.replace("@medium", "x.medium")
 # Tables whose rows move whole: the row itself says whom it came as.
 MOVES = (
     "members_identity", "members_order", "members_event", "members_consent", "members_storebinding",
@@ -139,19 +141,31 @@ TAGS_BACK = f"""
 # A no on either side holds for the winner until a new yes.
 RESTRICT = f"""
     WITH {PAIRS}, latest AS (
-        SELECT DISTINCT ON (p.id, c.member_id, c.purpose) p.id AS merge_id, p.winner_id, p.at AS merged_at, c.*
+        SELECT DISTINCT ON (p.id, c.member_id, c.purpose, c.medium) p.id AS merge_id, p.winner_id, p.at AS merged_at, c.*
         FROM pairs p JOIN members_consent c ON c.member_id IN (p.winner_id, p.loser_id)
-        ORDER BY p.id, c.member_id, c.purpose, c.at DESC, c.id DESC
+        ORDER BY p.id, c.member_id, c.purpose, c.medium, c.at DESC, c.id DESC
+    ),
+    asked AS (SELECT DISTINCT merge_id, purpose, medium FROM latest UNION SELECT merge_id, purpose, 0 FROM latest),
+    sided AS (
+        SELECT a.merge_id, a.winner_id, a.merged_at, a.purpose, x.medium, a.member_id, max(a.at) AS latest_at,
+            {HOLDS} AS is_given
+        FROM latest a JOIN asked x ON (x.merge_id, x.purpose) = (a.merge_id, a.purpose) AND a.medium IN (0, x.medium)
+        GROUP BY 1, 2, 3, 4, 5, 6
+    ),
+    whole AS (
+        SELECT a.merge_id, a.purpose, x.medium, {HOLDS} AS is_given
+        FROM latest a JOIN asked x ON (x.merge_id, x.purpose) = (a.merge_id, a.purpose) AND a.medium IN (0, x.medium)
+        GROUP BY 1, 2, 3
     ),
     held AS (
-        SELECT merge_id, winner_id, merged_at, purpose, bool_and(is_given) AS by_both, max(at) AS latest_at,
-            (array_agg(is_given ORDER BY at DESC, id DESC))[1] AS is_given
-        FROM latest GROUP BY 1, 2, 3, 4
+        SELECT s.merge_id, s.winner_id, s.merged_at, s.purpose, s.medium, max(s.latest_at) AS latest_at
+        FROM sided s JOIN whole w ON (w.merge_id, w.purpose, w.medium) = (s.merge_id, s.purpose, s.medium)
+        WHERE w.is_given GROUP BY 1, 2, 3, 4, 5 HAVING NOT bool_and(s.is_given)
     ),
     made AS (
-        INSERT INTO members_consent (member_id, purpose, is_given, at, method, evidence)
-        SELECT winner_id, purpose, false, GREATEST(merged_at, latest_at), 'merge', 'merge ' || merge_id
-        FROM held WHERE is_given AND NOT by_both RETURNING id, member_id
+        INSERT INTO members_consent (member_id, purpose, medium, is_given, at, method, evidence)
+        SELECT winner_id, purpose, medium, false, GREATEST(merged_at, latest_at), 'merge', 'merge ' || merge_id
+        FROM held RETURNING id, member_id
     )
     {NOTE} SELECT p.id, 'consent', made.id, '{{}}' FROM made JOIN pairs p ON p.winner_id = made.member_id
 """  # noqa: S608 -- constants only

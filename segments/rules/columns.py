@@ -15,6 +15,13 @@ NEVER = -1_000_000  # a day that no rule reaches
 NOWHERE = 1_000_000_000  # a coordinate (in 0.000001 degree) that is nowhere on earth
 DAY = "({at} AT TIME ZONE '{zone}')::date - DATE '1970-01-01'"
 COUNTED = "o.member_id IS NOT NULL AND (o.refunded < o.amount OR o.amount = 0)"
+# the latest answer about offers for each medium (0: all of them), and whether some medium may bring them
+ANSWERS = """SELECT DISTINCT ON (a.member_id, a.medium) a.member_id, a.medium, a.is_given, a.at FROM members_consent a
+    WHERE a.purpose = 'marketing' ORDER BY a.member_id, a.medium, a.at DESC, a.id DESC"""
+SOME_MEDIUM = """(COALESCE(bool_or(c.is_given) FILTER (WHERE c.medium = 0), false)
+    AND count(*) FILTER (WHERE c.medium > 0 AND NOT c.is_given) < 3)
+    OR COALESCE(max(c.at) FILTER (WHERE c.medium > 0 AND c.is_given)
+        > COALESCE(max(c.at) FILTER (WHERE c.medium = 0), '-infinity'), false)"""
 NET = "((o.amount - o.refunded) * 100)::bigint"
 
 
@@ -45,8 +52,7 @@ class Source:
         limit = f" AND {scope.format(key=self.key)}" if scope else ""
         picked = [column for column in self.columns if not only or column.name in only]
         shown = ", ".join(f"{column.sql} AS {column.name}" for column in picked)
-        distinct = "DISTINCT ON (c.member_id) " if self.name == "consents" else ""
-        text = f"SELECT {distinct}{self.key} AS member_id, {shown} {self.tail}{limit} {self.group}"
+        text = f"SELECT {self.key} AS member_id, {shown} {self.tail}{limit} {self.group}"
         return text.replace("{zone}", zone)
 
 
@@ -60,7 +66,7 @@ def _kind(number: int) -> str:
 
 SOURCES: tuple[Source, ...] = (
     Source(
-        "members", "m.id", "FROM members_member m WHERE m.merged_into_id IS NULL",
+        "members", "m.id", "FROM members_member m WHERE m.merged_into_id IS NULL AND m.joined_at IS NOT NULL",
         (
             Column("gender", "u1", "CASE m.gender WHEN 'f' THEN 1 WHEN 'm' THEN 2 ELSE 0 END", unknown=0),
             Column("birth", "i4", "COALESCE(to_char(m.birthday, 'YYYYMMDD')::int, 0)", unknown=0),
@@ -91,9 +97,9 @@ SOURCES: tuple[Source, ...] = (
         "GROUP BY o.member_id",
     ),
     Source(
-        "consents", "c.member_id", "FROM members_consent c WHERE c.purpose = 'marketing'",
-        (Column("marketing_consent", "u1", "c.is_given::int"),),
-        "ORDER BY c.member_id, c.at DESC, c.id DESC",
+        "consents", "c.member_id", f"FROM ({ANSWERS}) c WHERE true",
+        (Column("marketing_consent", "u1", f"({SOME_MEDIUM})::int"),),
+        "GROUP BY c.member_id",
     ),
     Source(
         "identities", "i.member_id", "FROM members_identity i WHERE true",

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import card, feedback, join, links, places, wallet
+from . import card, feedback, join, links, places, preferences, wallet
 
 urlpatterns = [
     path("c/<str:public>", join.landing, name="store-code"),
@@ -14,11 +14,13 @@ urlpatterns = [
     path("f/<str:token>", feedback.answer, name="feedback"),
     path("u/<str:token>", links.unsubscribe, name="unsubscribe"),
     path("u/<str:token>/back", links.give_back, name="unsubscribe-back"),
+    path("u/<str:token>/settings", preferences.by_link, name="unsubscribe-preferences"),
     path("m/", card.page, name="card"),
     path("m/qr", card.code_picture, name="card-qr"),
     path("m/coupons", wallet.page, name="wallet"),
     path("m/coupons/<int:pk>", wallet.coupon, name="wallet-coupon"),
     path("m/offers", card.offers, name="card-offers"),
+    path("m/settings", preferences.by_card, name="preferences"),
     path("m/leave", card.leave, name="card-leave"),
     path("m/sign-in", card.sign_in, name="card-sign-in"),
     path("m/terms", card.terms, name="card-terms"),
