@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from members.services import signals
+from loyalty.services import arrivals
 from stores.queries import senders
 from stores.services import notices
 
@@ -22,7 +22,7 @@ def note_report(opened: notices.Opened, *, now: datetime) -> None:
         receipts.note(sender, [told])
 
 
-HANDLERS: Mapping[str, notices.Handler] = {**signals.HANDLERS, "aliyun_sms.report": note_report}
+HANDLERS: Mapping[str, notices.Handler] = {**arrivals.HANDLERS, "aliyun_sms.report": note_report}
 
 
 def read_notices(*, now: datetime) -> int:

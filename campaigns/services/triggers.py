@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.models import F, Q
 
 from loyalty.models import Program
-from members.models import Event
+from members.models import Event, Member
 from segments.queries import audiences
 
 from ..models import Batch, Campaign
@@ -33,9 +33,10 @@ def on_event(event: Event, *, now: datetime) -> int:
         return 0
     live = Campaign.objects.filter(status=Campaign.Status.RUNNING, trigger=event.kind, starts_at__lte=event.at)
     live = live.filter(Q(ends_at=None) | Q(ends_at__gt=event.at)).select_related("segment", "sender")
-    return sum(
-        _enter(campaign, event, now) for campaign in live.order_by("pk") if _concerns(campaign, event, member, now)
-    )
+    concerned = [campaign for campaign in live.order_by("pk") if _concerns(campaign, event, member, now)]
+    if not concerned or Member.everyone.filter(pk=member, joined_at=None).exists():  # nobody writes to prospects
+        return 0
+    return sum(_enter(campaign, event, now) for campaign in concerned)
 
 
 def _concerns(campaign: Campaign, event: Event, member: int, now: datetime) -> bool:

@@ -44,7 +44,7 @@ ISSUE = """
     )
     SELECT %s, sent.member_id, sent.code, %s, %s, %s, %s, '', ''
     FROM unnest(%s::int[], %s::text[]) AS sent (member_id, code)
-    JOIN members_member m ON m.id = sent.member_id AND m.merged_into_id IS NULL
+    JOIN members_member m ON m.id = sent.member_id AND m.merged_into_id IS NULL AND m.joined_at IS NOT NULL
     ORDER BY sent.member_id
     ON CONFLICT DO NOTHING
     RETURNING member_id, id

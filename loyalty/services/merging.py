@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from members.models import Member, Merge
+from members.queries import worth
 from members.services import arrays, events, merging
 from members.services.events import NewEvent
 from stores.models import Staff
@@ -97,6 +98,9 @@ def merge_pairs(pairs: Sequence[Pair], *, by: Staff | None, now: datetime) -> li
     into = merging.lock([pair.loser_id for pair in pairs], everybody)
     if len(into) < len(everybody) or any(into.values()):
         raise CannotMerge(_("One of the two was merged already. Open the page anew."))
+    waits = set(Member.people.filter(pk__in=everybody, joined_at=None).values_list("pk", flat=True))
+    if any(pair.winner_id in waits and pair.loser_id not in waits for pair in pairs):
+        raise CannotMerge(_("Somebody who has not joined cannot take a member in. Merge them the other way round."))
     made = Merge.objects.bulk_create(
         Merge(
             winner_id=pair.winner_id, loser_id=pair.loser_id, at=now, by=by, rule=pair.rule, reason=pair.reason,
@@ -105,7 +109,7 @@ def merge_pairs(pairs: Sequence[Pair], *, by: Staff | None, now: datetime) -> li
     )  # fmt: skip
     ids = [each.pk for each in made]
     points.lock_all(everybody)
-    before = _figures(everybody)
+    before = _figures(everybody, now)
     _name(ids)
     moved = merging.move(ids)
     for pk, counts in ledger_merging.move(ids).items():
@@ -113,7 +117,7 @@ def merge_pairs(pairs: Sequence[Pair], *, by: Staff | None, now: datetime) -> li
     _reevaluate(ids, now=now, reason="merge")
     ledger_merging.note_tiers(ids)
     _name([])
-    _keep(made, moved, before, _figures([each.winner_id for each in made]))
+    _keep(made, moved, before, _figures([each.winner_id for each in made], now))
     _tell("member.merged", made, by=by, now=now)
     return made
 
@@ -124,10 +128,13 @@ def _name(merges: Sequence[int]) -> None:
         cursor.execute(NAME_MERGES, [arrays.numbers(merges) if merges else ""])
 
 
-def _figures(members: Sequence[int]) -> dict[int, dict[str, Any]]:
+def _figures(members: Sequence[int], now: datetime) -> dict[int, dict[str, Any]]:
+    """What each is worth at this moment: orders, programmes, and what the verdict about their value looks at."""
     with connection.cursor() as cursor:
         cursor.execute(FIGURES, [arrays.numbers(members)])
-        return dict(cursor.fetchall())
+        found = dict(cursor.fetchall())
+    bought = worth.of_many(members, now=now)
+    return {pk: found[pk] | {"bought": worth.plain(bought[pk])} for pk in found}
 
 
 def _keep(

@@ -103,6 +103,11 @@ def settle_many(news: Sequence[NewOrder], *, now: datetime, within: QuerySet[Sto
         return _settle(news, now=now, within=within)
 
 
+def settle_in(news: Sequence[NewOrder], *, now: datetime, within: QuerySet[Store] | None = None) -> list[Settlement]:
+    """The same as ``settle_many`` inside a transaction of the caller. Inner; raises MergedMeanwhile: do it all anew."""
+    return _settle(news, now=now, within=within)
+
+
 @transaction.atomic(durable=True)
 def refund(new: NewRefund, *, now: datetime, within: QuerySet[Store] | None = None) -> RefundSettlement:
     """Store one refund and take back what that part of the order earned, exactly once."""

@@ -19,7 +19,7 @@ from members.services.arrays import numbers, texts
 
 from ..models import Entry
 
-# Nobody who was merged gets an account: a merge in progress is waited for here, and seen when it is through.
+# Nobody who was merged gets an account, and no prospect does: a merge in progress is waited for here, and seen when it is through.
 OPEN = """
     WITH missing AS (
         SELECT m, b FROM unnest(%s::int[]) AS m, unnest(%s::smallint[]) AS b
@@ -27,6 +27,7 @@ OPEN = """
     ),
     people AS (
         SELECT id FROM members_member WHERE id IN (SELECT m FROM missing) AND merged_into_id IS NULL
+          AND joined_at IS NOT NULL
         ORDER BY id FOR KEY SHARE
     )
     INSERT INTO loyalty_account (member_id, book_id, balance, earned, spent, expired, debt, version)

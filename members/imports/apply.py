@@ -83,6 +83,22 @@ FILL_BLANKS = """
         OR (m.home_store_id IS NULL AND c.store_id IS NOT NULL)
     )
 """
+# A prospect whom the file names is a member from then on, with what they bought before.
+TAKE_IN = """
+    WITH came AS (
+        UPDATE members_member m SET joined_at = COALESCE(c.joined::timestamp AT TIME ZONE %(zone)s, %(now)s)
+        FROM chunk c WHERE c.action = 2 AND m.id = c.member_id AND m.joined_at IS NULL
+        RETURNING m.id, c.row_no, c.store_id
+    ),
+    bought AS (
+        UPDATE members_order o SET member_id = o.prospect_id FROM came
+        WHERE o.prospect_id = came.id AND o.member_id IS NULL
+    )
+    INSERT INTO members_event (kind, member_id, at, store_id, data)
+    SELECT 'member.imported', id, %(now)s, store_id, jsonb_build_object('run', %(run)s::bigint, 'row', row_no, 'before', true)
+    FROM came ORDER BY id
+    RETURNING id, kind
+"""
 BIND = """
     WITH bound AS (
         INSERT INTO members_storebinding (member_id, store_id, bound_at, reason)
@@ -202,6 +218,8 @@ def members(cursor: CursorWrapper, run: ImportRun, chunk: Chunk, *, now: datetim
     claim(cursor, run, now=now)
     common: dict[str, Any] = {"now": now, "zone": settings.TIME_ZONE}
     run_sql(cursor, MEMBERS, run, **common)
+    run_sql(cursor, TAKE_IN, run, **common)
+    events.deliver(cursor.fetchall())
     run_sql(cursor, FILL_BLANKS, run, **common)
     run_sql(cursor, BIND, run, reason=str(Why.IMPORTED), **common)
     bound = cursor.fetchall()

@@ -87,7 +87,8 @@ CHANGES = """
     UPDATE members_importplan p SET action = 2
     FROM @stage s, members_member m
     WHERE p.run_id = %(run)s AND p.action = 3 AND s.row_no = p.row_no AND m.id = p.target_id AND (
-        (m.name = '' AND s.name IS NOT NULL)
+        m.joined_at IS NULL
+        OR (m.name = '' AND s.name IS NOT NULL)
         OR (m.gender = '' AND s.gender IS NOT NULL)
         OR (m.birthday IS NULL AND s.birthday IS NOT NULL)
         OR (m.note = '' AND s.note IS NOT NULL)

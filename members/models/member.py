@@ -4,8 +4,15 @@ from django.utils.translation import gettext_lazy as _
 from stores.models import Channel, Staff, Store, StoreCode
 
 
+class Joined(models.Manager["Member"]):
+    """People who joined. Prospects are found by ``Member.people``, merged records by ``Member.everyone`` only."""
+
+    def get_queryset(self) -> models.QuerySet["Member"]:
+        return super().get_queryset().filter(merged_into=None, joined_at__isnull=False)
+
+
 class People(models.Manager["Member"]):
-    """Members that stand for a person. Who was merged into another record is found by ``Member.everyone`` only."""
+    """Records that stand for a person, joined or not."""
 
     def get_queryset(self) -> models.QuerySet["Member"]:
         return super().get_queryset().filter(merged_into=None)
@@ -14,6 +21,7 @@ class People(models.Manager["Member"]):
 class Member(models.Model):
     """One person. ``id`` is a dense 32-bit integer: the audience engine uses it as an array position.
 
+    Without ``joined_at`` it is a prospect: somebody whom we know by a device or a platform's name and who has not joined.
     A record that was merged into another one keeps its row and number and owns nothing: see docs/identity.md.
     """
 
@@ -37,7 +45,7 @@ class Member(models.Model):
     associate = models.ForeignKey(
         Staff, models.PROTECT, null=True, blank=True, related_name="members", verbose_name=_("associate")
     )
-    joined_at = models.DateTimeField(_("joined"))
+    joined_at = models.DateTimeField(_("joined"), null=True)
     joined_channel = models.ForeignKey(Channel, models.PROTECT, null=True, related_name="+", verbose_name=_("channel"))
     joined_code = models.ForeignKey(StoreCode, models.PROTECT, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField()
@@ -47,7 +55,8 @@ class Member(models.Model):
     )
     came_as: int | None = None  # no field: by whose identity this member was found, when that one was merged
 
-    objects = People()
+    objects = Joined()
+    people = People()
     everyone = models.Manager()  # noqa: DJ012 -- a manager, too
 
     class Meta:
@@ -55,6 +64,7 @@ class Member(models.Model):
             models.Index(fields=["-joined_at", "-id"]),
             models.Index(fields=["home_store", "-joined_at"]),
             models.Index(fields=["associate"], condition=models.Q(associate__isnull=False), name="member_associate"),
+            models.Index(fields=["-created_at", "-id"], condition=models.Q(joined_at=None), name="member_prospects"),
             models.Index(fields=["name"]),
             models.Index(
                 fields=["latitude", "longitude"], condition=models.Q(latitude__isnull=False), name="member_place"
@@ -80,6 +90,11 @@ class Member(models.Model):
 
     def __str__(self):
         return self.number
+
+    @property
+    def is_prospect(self) -> bool:
+        """Somebody who has not joined."""
+        return self.joined_at is None
 
 
 class Tag(models.Model):

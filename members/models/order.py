@@ -15,6 +15,10 @@ class Order(models.Model):
     member = models.ForeignKey(
         Member, models.PROTECT, null=True, related_name="orders", db_constraint=False, verbose_name=_("member")
     )
+    prospect = models.ForeignKey(
+        Member, models.PROTECT, null=True, related_name="+", db_constraint=False, db_index=False,
+        help_text="who bought before joining; the member, too, once they have joined",
+    )  # fmt: skip
     store = models.ForeignKey(Store, models.PROTECT, related_name="orders", verbose_name=_("store"))
     associate = models.ForeignKey(
         Staff, models.PROTECT, null=True, related_name="+", db_constraint=False, verbose_name=_("associate")
@@ -40,10 +44,13 @@ class Order(models.Model):
             models.Index(fields=["member", "-paid_at"]),
             models.Index(fields=["store", "-paid_at"]),
             models.Index(fields=["-paid_at", "-id"]),
+            models.Index(
+                fields=["prospect", "-paid_at"], condition=models.Q(prospect__isnull=False), name="order_of_prospect"
+            ),
         ]
 
     class Privacy:
-        keep = ["id", "channel", "number", "member", "store", "associate", "amount", "refunded", "paid_at",
+        keep = ["id", "channel", "number", "member", "prospect", "store", "associate", "amount", "refunded", "paid_at",
                 "received_at", "digest", "came_as"]  # fmt: skip
 
     def __str__(self):

@@ -33,7 +33,7 @@ COUNTED = f"""
         SELECT members_day(paid_at) AS day, store_id, channel_id, {ORDER_SUMS} FROM members_order GROUP BY 1, 2, 3
         UNION ALL
         SELECT members_day(joined_at), home_store_id, joined_channel_id, {NO_ORDERS}, count(*), 0
-        FROM members_member WHERE merged_into_id IS NULL GROUP BY 1, 2, 3
+        FROM members_member WHERE merged_into_id IS NULL AND joined_at IS NOT NULL GROUP BY 1, 2, 3
         UNION ALL
         SELECT members_day(s.at), c.store_id, NULL, {NO_ORDERS}, 0, count(*)
         FROM stores_codescan s JOIN stores_storecode c ON c.id = s.code_id GROUP BY 1, 2

@@ -8,6 +8,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from stores.models import Channel
+from stores.services import log
 
 from ..models import Identity, Member
 
@@ -80,6 +81,28 @@ def attach(
     return Identity.objects.get(kind=kind, value=value)
 
 
-def confirm(kind: int, value: str) -> None:
-    """Note that its owner has proved to hold it. Inner."""
-    Identity.objects.filter(kind=kind, value=value, is_verified=False).update(is_verified=True)
+def confirm(kind: int, value: str, *, of: Member | None = None) -> None:
+    """Note that its owner (``of``: if it is this one) has proved to hold it. Inner."""
+    rows = Identity.objects.filter(kind=kind, value=value, is_verified=False)
+    (rows.filter(member=of) if of else rows).update(is_verified=True)
+
+
+def hand_over(kind: int, value: str, to: Member, *, now: datetime) -> bool:
+    """An identity was given out again and is another person's from now on; whether it was not theirs already. Inner."""
+    held = Identity.objects.select_for_update().filter(kind=kind, value=value).exclude(member=to).first()
+    if held is None:
+        return False
+    former = Member.everyone.get(pk=held.member_id)
+    Identity.objects.filter(kind=kind, value=value).update(
+        member=to, is_verified=True, added_at=now, came_as=to.came_as
+    )
+    for member, side in ((former, "lost"), (to, "got")):
+        log.record(
+            "identity.handed_over",
+            member,
+            by=None,
+            now=now,
+            store_id=member.home_store_id,
+            after={side: held.get_kind_display()},
+        )
+    return True

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import connection
+from django.db.models import Q
 
 from stores.models import Staff
 from stores.services import log
@@ -36,6 +37,12 @@ def open_case(
         },
     )  # fmt: skip
     return found
+
+
+def shares_phone(member: Member) -> bool:
+    """Whether two different people were seen on a phone of this member: without the name it proves nothing any more."""
+    mine = MatchCase.objects.filter(Q(one=member) | Q(other=member), agrees__contains=["phone"])
+    return mine.filter(Q(state=MatchCase.State.APART) | Q(rule="family phone")).exists()
 
 
 def look_around(*, now: datetime, most: int = 1_000) -> int:

@@ -13,6 +13,7 @@ from typing import Any
 from django.db import connection
 
 from ..queries.consents import HOLDS as HOLDS_OF
+from . import prospects
 from .arrays import numbers
 
 HOLDS = HOLDS_OF.replace("@medium", "x.medium")
@@ -59,7 +60,8 @@ BACK = f"""
 EVENTS_OF_ORDERS_BACK = f"""
     WITH {PAIRS} UPDATE members_event t SET member_id = p.loser_id FROM pairs p
     WHERE t.member_id = p.winner_id AND t.came_as IS NULL AND t.kind IN ('order.paid', 'order.refunded')
-      AND EXISTS (SELECT 1 FROM members_order o WHERE o.id = (t.data ->> 'order')::bigint AND o.member_id = p.loser_id)
+      AND EXISTS (SELECT 1 FROM members_order o WHERE o.id = (t.data ->> 'order')::bigint 
+        AND p.loser_id IN (o.member_id, o.prospect_id))
 """  # noqa: S608 -- constants only
 
 # --- what both have, and only one can keep ---------------------------------------------------------------
@@ -201,13 +203,14 @@ def move(merges: Sequence[int]) -> dict[int, dict[str, int]]:
     for table in MOVES:
         for pk, count in rows(MOVE.replace("@table", table), merges):
             moved[pk][table] = count
+    run([prospects.ORDERS_TO_WINNER], merges)
     return moved
 
 
 def move_back(merges: Sequence[int]) -> None:
     """Give the losers back what they had, and what came by their identities since."""
     run([BACK.replace("@table", table) for table in MOVES], merges)
-    run(TO_LOSER, merges)
+    run([*TO_LOSER, prospects.ORDERS_TO_LOSER], merges)
 
 
 def run(statements: Sequence[str], merges: Sequence[int], **more: Any) -> None:

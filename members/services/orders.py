@@ -15,7 +15,7 @@ from stores.models import Store
 
 from ..rules import receipts
 from ..rules.receipts import MemberRef, NewLine, NewOrder, NewRefund, Refusal
-from . import events, hot, references
+from . import events, hot, prospects, references
 from .arrays import binaries, numbers, texts
 from .references import Known
 
@@ -23,17 +23,19 @@ __all__ = ["MemberRef", "NewLine", "NewOrder", "NewRefund", "Recorded", "Recorde
 
 INSERT_ORDERS = """
     INSERT INTO members_order
-        (channel_id, number, member_id, store_id, associate_id, amount, refunded, paid_at, received_at, digest, came_as)
-    SELECT channel_id, number, member_id, store_id, associate_id, amount, 0, paid_at, %s, digest, came_as
+        (channel_id, number, member_id, store_id, associate_id, amount, refunded, paid_at, received_at, digest, came_as,
+         prospect_id)
+    SELECT channel_id, number, member_id, store_id, associate_id, amount, 0, paid_at, %s, digest, came_as, prospect_id
     FROM unnest(%s::bigint[], %s::text[], %s::int[], %s::bigint[], %s::bigint[], %s::numeric[], %s::timestamptz[],
-                %s::bytea[], %s::int[])
-        AS sent (channel_id, number, member_id, store_id, associate_id, amount, paid_at, digest, came_as)
+                %s::bytea[], %s::int[], %s::int[])
+        AS sent (channel_id, number, member_id, store_id, associate_id, amount, paid_at, digest, came_as, prospect_id)
     ORDER BY channel_id, number
     ON CONFLICT (channel_id, number) DO NOTHING
     RETURNING id, channel_id, number
 """
 FIND_ORDERS = """
-    SELECT o.channel_id, o.number, o.id, o.member_id, o.store_id, o.amount, o.refunded, o.digest, s.brand_id, o.paid_at
+    SELECT o.channel_id, o.number, o.id, o.member_id, o.store_id, o.amount, o.refunded, o.digest, s.brand_id, o.paid_at,
+        COALESCE(o.member_id, o.prospect_id)
     FROM unnest(%s::bigint[], %s::text[]) AS sent (channel_id, number)
     JOIN members_order o ON o.channel_id = sent.channel_id AND o.number = sent.number
     JOIN stores_store s ON s.id = o.store_id
@@ -78,7 +80,10 @@ class Status(StrEnum):
 
 
 class Recorded(NamedTuple):
-    """What became of one order that was sent. ``member_id`` is None for a shopper nobody knows."""
+    """What became of one order that was sent. ``member_id`` is None for a shopper nobody knows, and for a prospect.
+
+    ``person_id`` is whose timeline shows it: the member's or the prospect's.
+    """
 
     status: Status
     refusal: Refusal | None = None
@@ -86,6 +91,7 @@ class Recorded(NamedTuple):
     member_id: int | None = None
     store_id: int | None = None
     brand_id: int | None = None
+    person_id: int | None = None
 
 
 class RecordedRefund(NamedTuple):
@@ -101,6 +107,7 @@ class RecordedRefund(NamedTuple):
     amount: Decimal = Decimal(0)
     refunded_before: Decimal = Decimal(0)
     refunded_after: Decimal = Decimal(0)
+    person_id: int | None = None
 
 
 # --- orders --------------------------------------------------------------------------------------------
@@ -111,7 +118,7 @@ def record_many(news: Sequence[NewOrder], *, now: datetime, within: QuerySet[Sto
     before answers ``duplicate`` when it is the same, and ``rejected`` (``other_body``) when it is not.
     """
     answers: list[Recorded | None] = [_refused(receipts.fault(new, now=now)) for new in news]
-    known = references.look_up([new for new, answer in zip(news, answers, strict=True) if answer is None], within)
+    known = _known([new for new, answer in zip(news, answers, strict=True) if answer is None], within, now)
     digests: dict[int, bytes] = {}
     first: dict[Key, int] = {}
     for place, new in enumerate(news):
@@ -130,6 +137,25 @@ def record_many(news: Sequence[NewOrder], *, now: datetime, within: QuerySet[Sto
     return [answer for answer in answers if answer is not None]
 
 
+def _known(news: Sequence[NewOrder], within: QuerySet[Store] | None, now: datetime) -> Known:
+    """What these orders refer to. Buyers by a platform's name whom nobody knows become prospects.
+
+    Prospects are held: whoever joins at this moment has joined before, or finds these orders afterwards.
+    """
+    known = references.look_up(news, within)
+    people = known.people()
+    strangers = {new.member: new for new in reversed(news) if new.member and new.member not in people}
+    made = sum(
+        prospects.make_many([ref], prospects.Seen(new.paid_at, new.channel), now=now)
+        for ref, new in sorted(strangers.items(), key=lambda pair: pair[0])
+        if ref.kind in prospects.GIVEN and new.store in known.stores
+    )
+    if not made and not known.prospects:
+        return known
+    known = references.look_up(news, within) if made else known
+    return references.look_up(news, within) if prospects.hold_many(known.prospects.values()) else known
+
+
 def _refused(refusal: Refusal | None) -> Recorded | None:
     return Recorded(Status.REJECTED, refusal) if refusal else None
 
@@ -137,7 +163,8 @@ def _refused(refusal: Refusal | None) -> Recorded | None:
 def _created(new: NewOrder, order_id: int, known: Known) -> Recorded:
     store_id, brand_id = known.stores[new.store]
     member_id = known.members.get(new.member) if new.member else None
-    return Recorded(Status.CREATED, None, order_id, member_id, store_id, brand_id)
+    person_id = member_id or (known.prospects.get(new.member) if new.member else None)
+    return Recorded(Status.CREATED, None, order_id, member_id, store_id, brand_id, person_id)
 
 
 def _insert(
@@ -156,7 +183,8 @@ def _insert(
         numbers([new.amount for new in mine]),
         texts([new.paid_at for new in mine]),
         binaries([digests[place] for place in first.values()]),
-        numbers([known.came_as.get(new.member) if new.member else None for new in mine]),
+        numbers([_came_as(new, known) for new in mine]),
+        numbers([_prospect(new, known) for new in mine]),
     ]
     statement, lines = INSERT_ORDERS, []
     if len(mine) == 1 and mine[0].lines:  # a till's receipt: its lines go along
@@ -167,6 +195,16 @@ def _insert(
     with hot.cursor(len(mine)) as cursor:
         cursor.execute(statement, [now, *columns, *lines])
         return {(channel_id, number): order_id for order_id, channel_id, number in cursor.fetchall()}
+
+
+def _came_as(new: NewOrder, known: Known) -> int | None:
+    return known.came_as.get(new.member) if new.member in known.members else None
+
+
+def _prospect(new: NewOrder, known: Known) -> int | None:
+    """Whom to remember as a buyer who has not joined; of merged prospects the one who brought the name."""
+    person = known.prospects.get(new.member) if new.member else None
+    return known.came_as.get(new.member, person) if new.member and person else None
 
 
 def _columns_of_lines(lines: Sequence[NewLine], known: Known) -> list[str]:
@@ -211,11 +249,11 @@ def _write_lines(news: Sequence[NewOrder], created: dict[Key, int], first: dict[
 def _append_paid(news: Sequence[NewOrder], answers: list[Recorded | None]) -> None:
     events.append_many(
         events.NewEvent(
-            "order.paid", answer.member_id, new.paid_at, answer.store_id, new.channel.pk,
+            "order.paid", answer.person_id, new.paid_at, answer.store_id, new.channel.pk,
             {"order": answer.order_id, "number": new.number, "amount": str(new.amount)},
         )
         for new, answer in zip(news, answers, strict=True)
-        if answer and answer.status == Status.CREATED and answer.member_id
+        if answer and answer.status == Status.CREATED and answer.person_id
     )  # fmt: skip
 
 
@@ -262,7 +300,7 @@ def _judge_refund(new: NewRefund, orders: dict[Key, list[Any]], stored: dict[Key
     order = orders.get((new.channel.pk, new.order_number))
     if order is None:
         return RecordedRefund(Status.REJECTED, Refusal.UNKNOWN_ORDER)
-    _, _, order_id, member_id, store_id, amount, refunded, _, brand_id, paid_at = order
+    _, _, order_id, member_id, store_id, amount, refunded, _, brand_id, paid_at, person_id = order
     if before := stored.get((new.channel.pk, new.number)):
         if before[1:] == (order_id, new.amount):
             return RecordedRefund(
@@ -274,7 +312,9 @@ def _judge_refund(new: NewRefund, orders: dict[Key, list[Any]], stored: dict[Key
     after = refunded + new.amount
     if after > amount:
         return RecordedRefund(Status.REJECTED, Refusal.MORE_THAN_PAID)
-    return RecordedRefund(Status.CREATED, None, None, order_id, member_id, store_id, brand_id, amount, refunded, after)
+    return RecordedRefund(
+        Status.CREATED, None, None, order_id, member_id, store_id, brand_id, amount, refunded, after, person_id
+    )
 
 
 def _insert_refunds(news: Sequence[NewRefund], answers: list[RecordedRefund], now: datetime) -> list[RecordedRefund]:
@@ -292,11 +332,11 @@ def _insert_refunds(news: Sequence[NewRefund], answers: list[RecordedRefund], no
         cursor.execute(RAISE_REFUNDED, [numbers(sums), numbers(sums.values())])
     events.append_many(
         events.NewEvent(
-            "order.refunded", answer.member_id, new.refunded_at, answer.store_id, new.channel.pk,
+            "order.refunded", answer.person_id, new.refunded_at, answer.store_id, new.channel.pk,
             {"order": answer.order_id, "refund": answer.refund_id, "number": new.number, "amount": str(new.amount)},
         )
         for new, answer in zip(news, answers, strict=True)
-        if answer.status == Status.CREATED and answer.member_id
+        if answer.status == Status.CREATED and answer.person_id
     )  # fmt: skip
     return answers
 

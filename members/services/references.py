@@ -14,20 +14,22 @@ from ..rules.receipts import MemberRef, NewOrder
 from . import hot
 from .arrays import numbers, texts
 
-STORES = "SELECT 's', s.code, s.id, s.brand_id, 0 FROM stores_store s WHERE s.code = ANY(%s::text[])"
+STORES = "SELECT 's', s.code, s.id, s.brand_id, 0, true FROM stores_store s WHERE s.code = ANY(%s::text[])"
 MEMBERS = """
-    SELECT 'm', i.value, i.member_id::bigint, i.kind::bigint, i.came_as
+    SELECT 'm', i.value, i.member_id::bigint, i.kind::bigint, i.came_as, m.joined_at IS NOT NULL
     FROM unnest(%s::smallint[], %s::text[]) AS asked (kind, value)
     JOIN members_identity i ON i.kind = asked.kind AND i.value = asked.value
+    JOIN members_member m ON m.id = i.member_id
 """
-STAFF = "SELECT 'a', username, id, 0, 0 FROM stores_staff WHERE username = ANY(%s::text[])"
-PRODUCTS = "SELECT 'p', sku, id, 0, 0 FROM members_product WHERE sku = ANY(%s::text[])"
+STAFF = "SELECT 'a', username, id, 0, 0, true FROM stores_staff WHERE username = ANY(%s::text[])"
+PRODUCTS = "SELECT 'p', sku, id, 0, 0, true FROM members_product WHERE sku = ANY(%s::text[])"
 
 
 class Known(NamedTuple):
     """Everything that a set of receipts refers to: stores as (id, brand id), the others by their id.
 
-    ``came_as`` holds the members who brought an identity and were merged into its owner.
+    ``came_as`` holds the members who brought an identity and were merged into its owner. ``prospects`` are owners who
+    have not joined; nobody else stands there.
     """
 
     stores: dict[str, tuple[int, int]]
@@ -35,6 +37,11 @@ class Known(NamedTuple):
     staff: dict[str, int]
     products: dict[str, int]
     came_as: dict[MemberRef, int]
+    prospects: dict[MemberRef, int]
+
+    def people(self) -> set[MemberRef]:
+        """Whoever is known, joined or not."""
+        return {*self.members, *self.prospects}
 
 
 def look_up(news: Iterable[NewOrder], within: QuerySet[Store] | None) -> Known:
@@ -47,7 +54,7 @@ def look_up(news: Iterable[NewOrder], within: QuerySet[Store] | None) -> Known:
         if new.associate:
             names.add(new.associate)
         skus |= {line[0] for line in new.lines}
-    known = Known({}, {}, {}, {}, {})
+    known = Known({}, {}, {}, {}, {}, {})
     if not codes:
         return known
     allowed, given = _inside(within)
@@ -59,11 +66,11 @@ def look_up(news: Iterable[NewOrder], within: QuerySet[Store] | None) -> Known:
         cursor.execute(
             " UNION ALL ".join(text for text, _ in asked), [value for _, values in asked for value in values]
         )
-        for what, key, number, more, came_as in cursor.fetchall():
+        for what, key, number, more, came_as, has_joined in cursor.fetchall():
             if what == "s":
                 known.stores[key] = (number, more)
             elif what == "m":
-                known.members[MemberRef(more, key)] = number
+                (known.members if has_joined else known.prospects)[MemberRef(more, key)] = number
                 if came_as:
                     known.came_as[MemberRef(more, key)] = came_as
             else:

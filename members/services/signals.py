@@ -1,22 +1,22 @@
-"""What platforms and machines in stores tell about people, placed on their timelines by when it happened.
+"""What platforms and machines in stores tell about people: whom it names, where, and what of it is kept.
 
-Somebody whom we do not know is counted without a name. Nothing here asks for, or takes as given, any consent.
+``loyalty.services.arrivals`` finds the person behind it. Nothing here asks for, or takes as given, any consent.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import reduce
 from operator import or_
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Q
 
-from stores.models import Store
+from stores.models import Store, StoreCode
 from stores.queries import codes
-from stores.services.notices import Handler, NotTaken, Opened
+from stores.services.notices import NotTaken, Opened
 
 from ..models import Event, Identity, Member
 from ..models.consent import Purpose
@@ -55,25 +55,45 @@ KNOWN = {  # what is told => what is kept
 }
 OF_OUR_LIST = {schema.name: schema.name for schema in event_schemas.SCHEMAS}  # they keep the fields of their schema
 SILENT = {"wifi.arrived"}  # told by what people carry: only of those who agreed to offers and news
+ALL = KNOWN | OF_OUR_LIST
+BARE = {Kind.OPENID, Kind.CARD}  # kept without a scope before apps and brands were told apart
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
 
 
-def note(opened: Opened, *, now: datetime) -> None:
-    """Write one fact on the timeline of whom it is about, or of nobody. Inner; a replay writes nothing more.
+class Place(NamedTuple):
+    """Where something happened: the store, and the code of it that was scanned."""
+
+    store: Store | None = None
+    code: StoreCode | None = None
+
+
+class Payment(NamedTuple):
+    """A payment that the shop marked with its store (and the payer's card of the brand). ``cents`` are fen."""
+
+    number: str
+    cents: int
+    at: datetime
+    store: str
+    card: str = ""
+    code: StoreCode | None = None
+
+
+def note(opened: Opened, *, person: Member | None, now: datetime) -> bool:
+    """Write one fact on the timeline of this person, or of nobody; False when a replay finds it there. Inner.
 
     Raises NotTaken for one of our list of events with a field that is missing or wrong.
     """
-    content, kind = opened.content, (KNOWN | OF_OUR_LIST)[opened.kind]
+    content, kind = opened.content, ALL[opened.kind]
     if Event.objects.filter(kind=kind, at=opened.happened_at, channel=opened.channel, data__notice=opened.key).exists():
-        return
+        return False
     told = {"told": facts_of(content)} if opened.kind in KNOWN else _schooled(kind, content)
-    member = member_of(opened)
-    if member and opened.kind in SILENT and not _agreed(member):
-        member = None
+    if person and opened.kind in SILENT and not _agreed(person):
+        person = None
     events.append(
-        kind, member=member, at=opened.happened_at, store=store_of(content), channel=opened.channel,
+        kind, member=person, at=opened.happened_at, store=place_of(content).store, channel=opened.channel,
         notice=opened.key, **told,
     )  # fmt: skip
+    return True
 
 
 def _schooled(kind: str, content: Mapping[str, Any]) -> dict[str, Any]:
@@ -93,15 +113,27 @@ def _agreed(member: Member) -> bool:
 def member_of(opened: Opened) -> Member | None:
     """Whom a notice is about. Of several names that are known, the surest decides."""
     asked = list(dict.fromkeys(names_in(opened)))
-    if not asked:
-        return None
-    either = reduce(or_, (Q(kind=kind, value=value) for kind, value in asked))
-    found = {(row.kind, row.value): row for row in Identity.objects.select_related("member").filter(either)}
+    found = _held(asked)
     row = next((found[name] for name in asked if name in found), None)
     if row is None:
         return None
     row.member.came_as = row.came_as
     return row.member
+
+
+def known_names(opened: Opened) -> list[tuple[int, str]]:
+    """The identities that a notice names, surest first; one without its scope only where somebody is kept under it."""
+    asked = list(dict.fromkeys(names_in(opened)))
+    bare = {name for name in asked if name[0] in BARE and ":" not in name[1]}
+    held = _held(sorted(bare))
+    return [name for name in asked if name not in bare or name in held]
+
+
+def _held(asked: Sequence[tuple[int, str]]) -> dict[tuple[int, str], Identity]:
+    if not asked:
+        return {}
+    either = reduce(or_, (Q(kind=kind, value=value) for kind, value in asked))
+    return {(row.kind, row.value): row for row in Identity.objects.select_related("member").filter(either)}
 
 
 def names_in(opened: Opened) -> Iterator[tuple[int, str]]:
@@ -135,16 +167,32 @@ def _kept(word: str, value: str, scope: str) -> str:
         return ""
 
 
-def store_of(content: Mapping[str, Any]) -> Store | None:
-    """The store that a machine says it stands in, or whose code a follower scanned."""
-    if code := _text(content, "store"):
-        return Store.objects.filter(code=code).first()
-    if scene := _text(content, "EventKey", "State").removeprefix("qrscene_"):
-        try:
-            return codes.find(scene).store
-        except codes.UnknownCode:
-            return None
-    return None
+def place_of(content: Mapping[str, Any]) -> Place:
+    """The store that a machine says it stands in, or the code that a follower scanned with its store."""
+    if name := _text(content, "store"):
+        return Place(Store.objects.filter(code=name).first())
+    if scene := _text(content, "EventKey", "State", "scene").removeprefix("qrscene_"):
+        code = _code(scene)
+        return Place(code.store if code else None, code)
+    return Place()
+
+
+def _code(public: str) -> StoreCode | None:
+    try:
+        return codes.find(public)
+    except codes.UnknownCode:
+        return None
+
+
+def payment_of(opened: Opened) -> Payment | None:
+    """A payment whose ``attach`` names a store: ``store=S001;card=…;code=…``. None for any other."""
+    box = _inside(opened.content, "resource")
+    words = dict(part.split("=", 1) for part in _text(box, "attach").split(";") if "=" in part)
+    number, cents = _text(box, "out_trade_no"), _inside(box, "amount").get("total")
+    if not words.get("store") or not number or not isinstance(cents, int) or box.get("trade_state") != "SUCCESS":
+        return None
+    code = _code(words["code"]) if "code" in words else None
+    return Payment(number, cents, opened.happened_at, words["store"], words.get("card", ""), code)
 
 
 def facts_of(content: Mapping[str, Any]) -> dict[str, Any]:
@@ -168,6 +216,3 @@ def _inside(content: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 def _text(content: Mapping[str, Any], *names: str) -> str:
     """The first of these that is a text."""
     return next((value for name in names if isinstance(value := content.get(name), str) and value), "")
-
-
-HANDLERS: Mapping[str, Handler] = dict.fromkeys(KNOWN | OF_OUR_LIST, note)

@@ -30,7 +30,7 @@ PATIENCE = 20_000  # milliseconds that PostgreSQL may take instead of the store
 MEMORY = "256MB"  # for one such question: sets of members must fit, or each row would walk them
 LIMITS = "SELECT set_config('statement_timeout', %s, true), set_config('work_mem', %s, true)"
 MEDIA = {"sms": "has_phone", "email": "has_email", "wechat": "has_wechat"}
-ALONE = "m.merged_into_id IS NULL"  # records that were merged are nobody of their own
+ALONE = "m.merged_into_id IS NULL AND m.joined_at IS NOT NULL"  # neither merged records nor prospects
 ADDRESSES = {"sms": [Identity.Kind.PHONE], "email": [Identity.Kind.EMAIL], "wechat": [Identity.Kind.OPENID]}
 
 

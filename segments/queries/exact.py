@@ -21,7 +21,7 @@ from . import facts, stores
 from .audiences import POSTGRES, STORE, ids_in_postgres, patience
 
 UNHEARD = """
-    SELECT m.id, ({where}) AND m.merged_into_id IS NULL FROM members_member m WHERE m.id IN (
+    SELECT m.id, ({where}) AND m.merged_into_id IS NULL AND m.joined_at IS NOT NULL FROM members_member m WHERE m.id IN (
         SELECT e.member_id FROM members_inbox i JOIN members_event e ON e.id = i.event_id WHERE i.reader = 'segments'
     )
 """

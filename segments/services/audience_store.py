@@ -28,6 +28,7 @@ PRODUCTS_EVERY = 60.0  # seconds between looks at the products' categories
 NIGHT = (3, 5)  # hours of the chain's clock in which an old store is built anew
 OLD = 20 * 3600.0  # seconds
 MERGES = ("member.merged", "member.unmerged")  # all orders of the two have another owner
+CAME = ("member.joined", "member.imported")  # what somebody bought before joining is theirs now
 MISSED = """
     SELECT COALESCE(max(id), 0), EXISTS (SELECT 1 FROM members_inbox WHERE reader = 'segments') FROM members_member
 """
@@ -139,6 +140,7 @@ class Follower:
         orders = {event.data["order"] for event in events if isinstance(event.data.get("order"), int)}
         merged = [event.data["winner"] for event in events if event.kind in MERGES]
         merged += [event.data["loser"] for event in events if event.kind in MERGES]
+        merged += [event.member_id for event in events if event.kind in CAME and event.data.get("before")]
         orders |= set(Order.objects.filter(member__in=merged).values_list("pk", flat=True)) if merged else set()
         self.writer.apply(changes.read(self.writer.meta, sorted(members), sorted(orders)))
         self.step("applied")

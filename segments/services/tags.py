@@ -18,7 +18,8 @@ from ..queries import exact, scoped
 
 TAG = """
     INSERT INTO members_membertag (member_id, tag_id, added_at, source)
-    SELECT m.id, %(tag)s, %(now)s, %(source)s FROM members_member m WHERE m.id = ANY(%(ids)s::int[]) AND m.merged_into_id IS NULL
+    SELECT m.id, %(tag)s, %(now)s, %(source)s FROM members_member m WHERE m.id = ANY(%(ids)s::int[])
+      AND m.merged_into_id IS NULL AND m.joined_at IS NOT NULL
     ON CONFLICT (member_id, tag_id) DO NOTHING
     RETURNING member_id
 """

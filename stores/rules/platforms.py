@@ -46,9 +46,11 @@ TEMPLATES = Part(
 ADDRESS_WORD = Part("address_word", _("Secret last part of the address for receipts"))
 PRIVATE_KEY = Part("private_key", _("Our private key (PEM)"), is_long=True)
 
+JOINS = Part("joins", _("Following by a store's code is joining: write yes"), is_needed=False)
+
 ALL = [
     Platform(
-        "wechat", _("WeChat official account"), "public", (APP_ID, GATEWAY), (APP_SECRET, TOKEN, AES_KEY), probes=True
+        "wechat", _("WeChat official account"), "public", (APP_ID, JOINS, GATEWAY), (APP_SECRET, TOKEN, AES_KEY), probes=True
     ),
     Platform(
         "mini_program", _("WeChat mini-program"), "public", (APP_ID, GATEWAY), (APP_SECRET, TOKEN, AES_KEY), probes=True

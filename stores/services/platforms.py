@@ -132,6 +132,12 @@ def note_failure(channel: Channel, reason: str, *, now: datetime) -> None:
     Channel.objects.filter(pk=channel.pk).update(last_error_at=now, last_error=reason[:200])
 
 
+@transaction.atomic(durable=True)
+def remember_failure(channel: Channel, reason: str, *, now: datetime) -> None:
+    """The same in a transaction of its own."""
+    note_failure(channel, reason, now=now)
+
+
 def seal(content: bytes) -> bytes:
     """Content at rest, under SENDER_KEY."""
     return sealing.seal(content.decode(), _keys())

@@ -9,8 +9,9 @@ from loyalty.models import Account, Entry, Lot, Standing, TierChange
 from loyalty.services import importing
 from members.imports import runs
 from members.models import Consent, Event, Identity, ImportProblem, ImportRun, Inbox, Member, MemberTag, StoreBinding
-from members.services import events
-from tests.factories import NOON, make_brand, make_member, make_region, make_staff, make_store
+from members.services import events, prospects
+from members.services.prospects import Seen
+from tests.factories import NOON, make_brand, make_member, make_order, make_region, make_staff, make_store
 
 from .files import HEADERS, bring, figures, row, world, xlsx
 
@@ -317,3 +318,21 @@ def test_after_thirty_days_a_run_keeps_its_figures_and_no_personal_data(tmp_path
     assert not done.rejects.exists()
     assert set(done.problems.values_list("raw", flat=True)) == {""}
     assert waits.status == "cancelled"
+
+
+UNION = "o6_bmasdasdsad6_2sgVt7hMZOPfL"
+
+
+def test_a_prospect_whom_a_file_names_is_a_member_with_what_they_bought_before(tmp_path, brand):
+    store = make_store(make_region(brand), code="S00001")
+    prospect = prospects.make(Identity.Kind.UNIONID, UNION, Seen(NOON), now=NOON)
+    order = make_order(store, prospect=prospect)
+
+    run = bring(xlsx(tmp_path / "a.xlsx", [[*HEADERS, "unionid"], [*row(name="王小明", store="S00001"), UNION]]), brand)
+
+    assert figures(run) == (1, 0, 1, 0, 0)
+    assert Member.objects.get() == prospect
+    order.refresh_from_db()
+    assert order.member == prospect
+    assert Event.objects.filter(kind="member.imported", data__before=True).count() == 1
+    assert not Entry.objects.filter(ref_type="order").exists()

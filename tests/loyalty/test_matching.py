@@ -6,7 +6,7 @@ import pytest
 
 from loyalty.models import Coupon
 from loyalty.services import joining, matching
-from loyalty.services.matching import CannotDecide, Shown
+from loyalty.services.matching import CannotDecide, Met, Shown
 from members.models import Identity, MatchCase, Member, Merge
 from members.services import identity
 from stores.models import LogEntry
@@ -27,7 +27,7 @@ def with_unionid(value, **given):
 
 
 def test_nobody_is_made_a_member_by_being_looked_for():
-    assert matching.meet([Shown(PHONE, "16900001234"), Shown(UNIONID, "u1")], now=LATER) == (None, None, None)
+    assert matching.meet([Shown(PHONE, "16900001234"), Shown(UNIONID, "u1")], now=LATER) == Met(None)
     assert not Identity.objects.exists()
 
 
@@ -36,7 +36,7 @@ def test_what_is_shown_with_a_known_identity_becomes_the_members():
 
     met = matching.meet([Shown(PHONE, phone_of(member)), Shown(OPENID, "o1"), Shown(UNIONID, "u1")], now=LATER)
 
-    assert met == (member, None, None)
+    assert met == Met(member)
     assert set(Identity.objects.values_list("value", "member")) >= {("o1", member.pk), ("u1", member.pk)}
 
 

@@ -104,7 +104,7 @@ def test_a_follower_who_scanned_a_stores_code_is_noted_at_that_store():
     hearing.read_notices(now=NOON + timedelta(seconds=2))
     here, nowhere = Event.objects.filter(kind="wechat.followed").order_by("at")
     assert (here.member, here.store) == (member, code.store)
-    assert (nowhere.member, nowhere.store) == (None, None)
+    assert (nowhere.member.is_prospect, nowhere.store) == (True, None)
 
 
 def test_five_copies_of_a_payment_notice_are_one_fact_of_its_payer():
@@ -158,7 +158,7 @@ def test_wifi_names_only_those_who_agreed_to_offers(agreed):
 def test_each_platforms_name_for_a_person_finds_the_member(platform, kind, word, value, scope):
     member = make_member()
     Identity.objects.create(
-        kind=kind, value=identities.canonical(word, value, scope=scope), member=member, added_at=NOON
+        kind=kind, value=identities.canonical(word, value, scope=scope), member=member, added_at=NOON, is_verified=True
     )
     extra = {"alipay": {"buyer_id": "2088x"}, "wechat_pay": {"appid": "wx9"}, "signed": {"phone": "169 0000 1234"}}
     given = {"kind": "scan.joined"} if platform == "signed" else {}

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import card, feedback, join, links, places, preferences, wallet
+from . import card, feedback, join, links, mini, places, preferences, wallet
 
 urlpatterns = [
     path("c/<str:public>", join.landing, name="store-code"),
@@ -10,6 +10,8 @@ urlpatterns = [
     path("c/<str:public>/terms", join.terms, name="join-terms"),
     path("c/<str:public>/visit", join.visit, name="store-visit"),
     path("c/<str:public>/near", places.near, name="store-near"),
+    path("mini/<slug:channel>/<str:public>", mini.page, name="mini-page"),
+    path("mini/<slug:channel>/<str:public>/join", mini.join, name="mini-join"),
     path("l/<str:token>", links.follow, name="link"),
     path("f/<str:token>", feedback.answer, name="feedback"),
     path("u/<str:token>", links.unsubscribe, name="unsubscribe"),

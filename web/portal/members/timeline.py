@@ -14,6 +14,7 @@ from members.rules import event_schemas
 from web.ui import formats
 
 KINDS = {
+    "prospect.found": (_("Seen for the first time"), "eye"),
     "member.joined": (_("Became a member"), "user-plus"),
     "member.imported": (_("Came by a file"), "file-spreadsheet"),
     "member.merged": (_("Merged with another record"), "link"),
