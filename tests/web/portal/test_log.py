@@ -6,10 +6,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.utils import timezone, translation
 
-from stores.services import log, staff
+from campaigns.services import campaigns, templates
+from loyalty.services import coupon_templates
+from members.services import editing
+from stores.services import log, staff, stores
 from tests.factories import NOON, make_staff, make_store
-from web.portal.log import words
+from web.portal.log import fields, words
 
 
 @pytest.fixture
@@ -29,8 +33,8 @@ def test_before_and_after_stand_side_by_side_and_unchanged_fields_are_left_out(c
 
     page = client.get("/log/").content.decode()
 
-    assert "<del>旧名</del>" in page
-    assert "<ins>新名</ins>" in page
+    assert '<del translate="no">旧名</del>' in page
+    assert '<ins translate="no">新名</ins>' in page
     assert "169" not in page
 
 
@@ -153,3 +157,40 @@ def test_every_action_that_has_words_is_recorded_somewhere():
     actions = set().union(*(each for _file, _line, each in recorded()))
 
     assert set(words.ACTIONS) - actions == set()
+
+
+def written_down():
+    """Names of all fields that some line of the log tells, as far as the code spells them."""
+    for file, tree in TREES.items():
+        for call in ast.walk(tree):
+            if isinstance(call, ast.Call) and ast.unparse(call.func) in ("log.record", "log.record_many"):
+                given = [each.value for each in call.keywords if each.arg in ("before", "after")]
+                keys = [
+                    key for one in given for each in ast.walk(one) if isinstance(each, ast.Dict) for key in each.keys
+                ]
+                yield from ((key.value, file.name) for key in keys if isinstance(key, ast.Constant))
+    for room in (campaigns, coupon_templates, editing, stores, templates):
+        named = room.WORDS if room is coupon_templates else room.FIELDS
+        yield from ((name, room.__name__) for name in named)
+
+
+def test_every_field_that_is_written_down_has_words():
+    assert not {(name, where) for name, where in written_down() if name not in fields.FIELDS}
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "said"),
+    [
+        ("status", "scheduled", "定时"),
+        ("starts_at", "2026-10-13T10:00:00+00:00", "2026-10-13 18:00"),
+        ("is_active", True, "是"),
+        ("text", "None", "–"),
+        ("stores", ["A1", "A2"], "A1, A2"),
+        ("note", "2026-13-99T99:99:99+00:00", "2026-13-99T99:99:99+00:00"),
+        ("rule", {"attr": "order_count", "op": "gte", "value": 2}, "订单"),
+        ("rule", {"attr": "of a former release"}, "{'attr': 'of a former release'}"),
+    ],
+)
+def test_values_are_said_in_the_readers_words(name, given, said):
+    with translation.override("zh-hans"), timezone.override("Asia/Shanghai"):
+        assert said in fields.value(given, name)

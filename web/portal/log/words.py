@@ -1,11 +1,10 @@
-"""The log's dotted actions and field names in words. An action that is not listed shows as it is written."""
+"""The log's dotted actions in words; its fields are in `fields.py`. An action that is not listed shows as it is written."""
 
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from stores.access import Role
-from stores.models import Staff
+from .fields import field, value
 
 ACTIONS: dict[str, Any] = {
     "staff.invited": _("Colleague invited"),
@@ -108,71 +107,10 @@ ACTIONS: dict[str, Any] = {
     "task.done": _("Task done"),
     "task.reopened": _("Task opened again"),
 }
-FIELDS: dict[str, Any] = {
-    "username": _("login name"),
-    "name": _("name"),
-    "name_en": _("English name"),
-    "role": _("role"),
-    "scope": _("scope"),
-    "places": _("places"),
-    "phone": _("phone"),
-    "email": _("e-mail"),
-    "language": _("language"),
-    "time_zone": _("time zone"),
-    "sessions": _("sessions"),
-    "codes_revoked": _("codes revoked"),
-    "code": _("code"),
-    "points": _("points"),
-    "asked": _("filter"),
-    "city": _("city"),
-    "address": _("address"),
-    "count": _("count"),
-    "status": _("status"),
-    "store": _("store"),
-    "discount": _("discount"),
-    "order_amount": _("order amount"),
-    "order_number": _("receipt number"),
-    "kind": _("kind"),
-    "value": _("value"),
-    "most": _("at most off"),
-    "threshold": _("from an order of"),
-    "place": _("where it counts"),
-    "terms": _("conditions in words"),
-    "terms_en": _("conditions in English"),
-    "valid_days": _("days valid"),
-    "valid_from": _("not before"),
-    "valid_until": _("last day"),
-    "stock": _("stock"),
-    "is_welcome": _("given on joining"),
-    "is_live": _("live"),
-}
-
-
-CHOICES: dict[str, dict[str, Any]] = {
-    "role": dict(Role.CHOICES),
-    "scope": dict(Staff.Scope.choices),
-    "language": dict(Staff._meta.get_field("language").choices),
-}
 
 
 def action(word: str) -> str:
     return str(ACTIONS.get(word, word))
-
-
-def field(word: str) -> str:
-    return str(FIELDS.get(word, word.replace("_", " ")))
-
-
-def value(given: Any, name: str = "") -> str:
-    """A logged value in a line of text; coded values of known fields in words."""
-    if given in (None, "", [], {}):
-        return "–"
-    if isinstance(given, list):
-        shown = ", ".join(value(one) for one in given[:6])
-        return f"{shown} …" if len(given) > 6 else shown
-    if isinstance(given, dict):
-        return ", ".join(f"{field(name)} {value(one, name)}" for name, one in given.items())
-    return str(CHOICES.get(name, {}).get(given, given))
 
 
 def changes(entry: Any) -> list[dict[str, str]]:
