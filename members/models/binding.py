@@ -8,10 +8,10 @@ from .member import Member
 class StoreBinding(models.Model):
     """Which store (and associate) a member belonged to, since when and why. At most one is open per member."""
 
-    member = models.ForeignKey(Member, models.CASCADE, related_name="bindings", db_constraint=False)
-    store = models.ForeignKey(Store, models.PROTECT, related_name="+")
-    associate = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+")
-    code = models.ForeignKey(StoreCode, models.PROTECT, null=True, related_name="+")
+    member = models.ForeignKey(Member, models.CASCADE, related_name="bindings", db_constraint=False, db_index=False)
+    store = models.ForeignKey(Store, models.PROTECT, related_name="+", db_index=False)
+    associate = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+", db_index=False)
+    code = models.ForeignKey(StoreCode, models.PROTECT, null=True, related_name="+", db_index=False)
     bound_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     reason = models.CharField(max_length=40)

@@ -41,14 +41,14 @@ class Consent(models.Model):
     ``medium`` 0 speaks for every medium. What holds follows from the rows: ``members.queries.consents``, docs/consent.md.
     """
 
-    member = models.ForeignKey(Member, models.CASCADE, related_name="consents", db_constraint=False)
+    member = models.ForeignKey(Member, models.CASCADE, related_name="consents", db_constraint=False, db_index=False)
     purpose = models.CharField(max_length=16, choices=Purpose)
     medium = models.SmallIntegerField(choices=Medium, db_default=0)
     is_given = models.BooleanField()
-    text = models.ForeignKey(ConsentText, models.PROTECT, null=True, related_name="+")
+    text = models.ForeignKey(ConsentText, models.PROTECT, null=True, related_name="+", db_index=False)
     at = models.DateTimeField()
     method = models.CharField(max_length=20)
-    store = models.ForeignKey(Store, models.PROTECT, null=True, related_name="+", db_constraint=False)
+    store = models.ForeignKey(Store, models.PROTECT, null=True, related_name="+", db_constraint=False, db_index=False)
     address = models.GenericIPAddressField(null=True)
     evidence = models.CharField(max_length=200, blank=True)
     came_as = models.IntegerField(null=True)

@@ -10,11 +10,15 @@ class Event(models.Model):
     """A fact about a member, append-only. ``at`` is when it happened, ``recorded_at`` the database's clock."""
 
     kind = models.CharField(max_length=40)
-    member = models.ForeignKey(Member, models.CASCADE, null=True, related_name="events", db_constraint=False)
+    member = models.ForeignKey(
+        Member, models.CASCADE, null=True, related_name="events", db_constraint=False, db_index=False
+    )
     at = models.DateTimeField()
     recorded_at = models.DateTimeField(db_default=Now())
-    store = models.ForeignKey(Store, models.PROTECT, null=True, related_name="+", db_constraint=False)
-    channel = models.ForeignKey(Channel, models.PROTECT, null=True, related_name="+", db_constraint=False)
+    store = models.ForeignKey(Store, models.PROTECT, null=True, related_name="+", db_constraint=False, db_index=False)
+    channel = models.ForeignKey(
+        Channel, models.PROTECT, null=True, related_name="+", db_constraint=False, db_index=False
+    )
     data = models.JSONField(default=dict)
     came_as = models.IntegerField(null=True)
 

@@ -28,10 +28,12 @@ class Identity(models.Model):
     pk = models.CompositePrimaryKey("kind", "value")
     kind = models.SmallIntegerField(choices=Kind)
     value = models.CharField(max_length=128, db_collation="C")
-    member = models.ForeignKey(Member, models.CASCADE, related_name="identities", db_constraint=False)
+    member = models.ForeignKey(Member, models.CASCADE, related_name="identities", db_constraint=False, db_index=False)
     is_verified = models.BooleanField(default=False)
     added_at = models.DateTimeField()
-    channel = models.ForeignKey(Channel, models.PROTECT, null=True, related_name="+", db_constraint=False)
+    channel = models.ForeignKey(
+        Channel, models.PROTECT, null=True, related_name="+", db_constraint=False, db_index=False
+    )
     came_as = models.IntegerField(null=True, help_text="the member who brought it, when that one was merged")
 
     class Meta:

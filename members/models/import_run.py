@@ -78,7 +78,7 @@ class ImportPlan(models.Model):
         UNCHANGED = 3, _("Unchanged")
 
     pk = models.CompositePrimaryKey("run_id", "row_no")
-    run = models.ForeignKey(ImportRun, models.CASCADE, related_name="plan", db_constraint=False)
+    run = models.ForeignKey(ImportRun, models.CASCADE, related_name="plan", db_constraint=False, db_index=False)
     row_no = models.IntegerField()
     action = models.SmallIntegerField(choices=Action)
     target_id = models.IntegerField(null=True)
@@ -93,7 +93,7 @@ class ImportProblem(models.Model):
     """One reason why one row stays out. ``other_row`` is the row it collides with."""
 
     pk = models.CompositePrimaryKey("run_id", "row_no", "field", "code")
-    run = models.ForeignKey(ImportRun, models.CASCADE, related_name="problems", db_constraint=False)
+    run = models.ForeignKey(ImportRun, models.CASCADE, related_name="problems", db_constraint=False, db_index=False)
     row_no = models.IntegerField()
     field = models.CharField(max_length=30)
     code = models.CharField(max_length=30)
@@ -115,7 +115,7 @@ class ImportReject(models.Model):
     """The cells of a row that stays out, as the file had them: what the error workbook hands back."""
 
     pk = models.CompositePrimaryKey("run_id", "row_no")
-    run = models.ForeignKey(ImportRun, models.CASCADE, related_name="rejects", db_constraint=False)
+    run = models.ForeignKey(ImportRun, models.CASCADE, related_name="rejects", db_constraint=False, db_index=False)
     row_no = models.IntegerField()
     cells = models.JSONField()
 
@@ -131,7 +131,7 @@ class ImportChunk(models.Model):
     """A slice of rows that is in. Written in the slice's own transaction: where a killed run goes on."""
 
     pk = models.CompositePrimaryKey("run_id", "first_row")
-    run = models.ForeignKey(ImportRun, models.CASCADE, related_name="chunks", db_constraint=False)
+    run = models.ForeignKey(ImportRun, models.CASCADE, related_name="chunks", db_constraint=False, db_index=False)
     first_row = models.IntegerField()
     last_row = models.IntegerField()
     tries = models.SmallIntegerField(default=1)

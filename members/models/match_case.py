@@ -21,7 +21,7 @@ class MatchCase(models.Model):
         MERGED = "merged", _("One person")
         APART = "apart", _("Two people")
 
-    one = models.ForeignKey(Member, models.CASCADE, related_name="+", db_constraint=False)
+    one = models.ForeignKey(Member, models.CASCADE, related_name="+", db_constraint=False, db_index=False)
     other = models.ForeignKey(Member, models.CASCADE, related_name="+", db_constraint=False)
     outcome = models.CharField(max_length=8, choices=Outcome)
     rule = models.CharField(max_length=60)

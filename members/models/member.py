@@ -31,7 +31,7 @@ class Member(models.Model):
         MALE = "m", _("Male")
 
     id = models.AutoField(primary_key=True)
-    number = models.CharField(_("member number"), max_length=20, unique=True)
+    number = models.CharField(_("member number"), max_length=20)
     name = models.CharField(_("name"), max_length=60, blank=True)
     gender = models.CharField(_("gender"), max_length=1, choices=Gender, blank=True, default="")
     birthday = models.DateField(_("birthday"), null=True, blank=True)
@@ -40,14 +40,28 @@ class Member(models.Model):
     latitude = models.DecimalField(_("latitude"), max_digits=9, decimal_places=6, null=True, blank=True)
     longitude = models.DecimalField(_("longitude"), max_digits=9, decimal_places=6, null=True, blank=True)
     home_store = models.ForeignKey(
-        Store, models.PROTECT, null=True, blank=True, related_name="members", verbose_name=_("home store")
+        Store,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="members",
+        verbose_name=_("home store"),
+        db_index=False,
     )
     associate = models.ForeignKey(
-        Staff, models.PROTECT, null=True, blank=True, related_name="members", verbose_name=_("associate")
+        Staff,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="members",
+        verbose_name=_("associate"),
+        db_index=False,
     )
     joined_at = models.DateTimeField(_("joined"), null=True)
-    joined_channel = models.ForeignKey(Channel, models.PROTECT, null=True, related_name="+", verbose_name=_("channel"))
-    joined_code = models.ForeignKey(StoreCode, models.PROTECT, null=True, blank=True, related_name="+")
+    joined_channel = models.ForeignKey(
+        Channel, models.PROTECT, null=True, related_name="+", verbose_name=_("channel"), db_index=False
+    )
+    joined_code = models.ForeignKey(StoreCode, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
     merged_into = models.ForeignKey(
@@ -74,6 +88,7 @@ class Member(models.Model):
             ),
         ]
         constraints = [
+            models.UniqueConstraint(fields=["number"], name="member_number_once"),  # unique=True makes a second index
             models.CheckConstraint(condition=~models.Q(merged_into=models.F("id")), name="member_not_into_itself"),
             models.CheckConstraint(
                 condition=models.Q(latitude__isnull=True, longitude__isnull=True)
@@ -115,7 +130,7 @@ class MemberTag(models.Model):
     """A member wears a tag. No foreign-key trigger: orphans are looked for nightly."""
 
     pk = models.CompositePrimaryKey("member_id", "tag_id")
-    member = models.ForeignKey(Member, models.CASCADE, related_name="member_tags", db_constraint=False)
+    member = models.ForeignKey(Member, models.CASCADE, related_name="member_tags", db_constraint=False, db_index=False)
     tag = models.ForeignKey(Tag, models.CASCADE, related_name="member_tags")
     added_at = models.DateTimeField()
     source = models.CharField(max_length=60, blank=True)

@@ -48,7 +48,7 @@ class MergedRow(models.Model):
     Rows that did move say themselves whom they came as (``came_as``), and need no line here.
     """
 
-    merge = models.ForeignKey(Merge, models.CASCADE, related_name="rows")
+    merge = models.ForeignKey(Merge, models.CASCADE, related_name="rows", db_index=False)
     kind = models.CharField(max_length=12)
     key = models.BigIntegerField()
     before = models.JSONField(default=dict)

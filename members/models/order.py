@@ -10,18 +10,32 @@ from .product import Product
 class Order(models.Model):
     """One paid receipt, stored once per (channel, number). Amounts are yuan with two decimals."""
 
-    channel = models.ForeignKey(Channel, models.PROTECT, related_name="orders", verbose_name=_("channel"))
+    channel = models.ForeignKey(
+        Channel, models.PROTECT, related_name="orders", verbose_name=_("channel"), db_index=False
+    )
     number = models.CharField(_("order number"), max_length=64, db_collation="C")
     member = models.ForeignKey(
-        Member, models.PROTECT, null=True, related_name="orders", db_constraint=False, verbose_name=_("member")
+        Member,
+        models.PROTECT,
+        null=True,
+        related_name="orders",
+        db_constraint=False,
+        verbose_name=_("member"),
+        db_index=False,
     )
     prospect = models.ForeignKey(
         Member, models.PROTECT, null=True, related_name="+", db_constraint=False, db_index=False,
         help_text="who bought before joining; the member, too, once they have joined",
     )  # fmt: skip
-    store = models.ForeignKey(Store, models.PROTECT, related_name="orders", verbose_name=_("store"))
+    store = models.ForeignKey(Store, models.PROTECT, related_name="orders", verbose_name=_("store"), db_index=False)
     associate = models.ForeignKey(
-        Staff, models.PROTECT, null=True, related_name="+", db_constraint=False, verbose_name=_("associate")
+        Staff,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        db_constraint=False,
+        verbose_name=_("associate"),
+        db_index=False,
     )
     amount = models.DecimalField(_("amount"), max_digits=12, decimal_places=2)
     refunded = models.DecimalField(_("refunded"), max_digits=12, decimal_places=2, default=0)
@@ -59,7 +73,7 @@ class Order(models.Model):
 
 class OrderLine(models.Model):
     pk = models.CompositePrimaryKey("order_id", "line_no")
-    order = models.ForeignKey(Order, models.CASCADE, related_name="lines", db_constraint=False)
+    order = models.ForeignKey(Order, models.CASCADE, related_name="lines", db_constraint=False, db_index=False)
     line_no = models.SmallIntegerField()
     sku = models.CharField(_("SKU"), max_length=40)
     product = models.ForeignKey(
@@ -74,7 +88,7 @@ class Refund(models.Model):
     """Money given back on one order, once per (channel, number). The sum never passes the order's amount."""
 
     order = models.ForeignKey(Order, models.PROTECT, related_name="refunds")
-    channel = models.ForeignKey(Channel, models.PROTECT, related_name="+")
+    channel = models.ForeignKey(Channel, models.PROTECT, related_name="+", db_index=False)
     number = models.CharField(_("refund number"), max_length=64, db_collation="C")
     amount = models.DecimalField(_("amount"), max_digits=12, decimal_places=2)
     refunded_at = models.DateTimeField(_("refunded"))
