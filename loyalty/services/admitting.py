@@ -63,6 +63,7 @@ def _agree(member: Member, where: Where, yes: Yes, now: datetime) -> bool:
     """Write the yes to the terms, and what was said about offers if anything was; True for the first yes."""
     how: dict[str, Any] = {
         "language": yes.language, "method": yes.method, "now": now, "store": where.store, "address": yes.address,
+        "channel": where.channel,
     }  # fmt: skip
     is_first = consent.latest(member, consent.Purpose.MEMBERSHIP) is None
     consent.give(member, consent.Purpose.MEMBERSHIP, **how)

@@ -30,7 +30,8 @@ def decide(
         place, since = rules.Place(held.store.brand_id, held.store_id, held.associate_id), held.bound_at
     elif member.home_store:
         home = member.home_store
-        place, since = rules.Place(home.brand_id, home.pk, member.associate_id), member.joined_at
+        place = rules.Place(home.brand_id, home.pk, member.associate_id)
+        since = member.joined_at or member.created_at
     else:
         return rules.Why.FIRST
     return rules.decide(brand.binding, brand.binding_days, held=place, since=since, scanned=scanned, now=now)

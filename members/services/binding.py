@@ -35,7 +35,7 @@ def bind(
     """
     person = identity.hold(member)
     member = member if person.pk == member.pk else person
-    locked = Member.objects.select_related("home_store").get(pk=member.pk)
+    locked = Member.people.select_related("home_store").get(pk=member.pk)
     held = bindings.open_of(locked)
     why = bindings.decide(locked, held, store=store, associate=associate, now=now)
     if why is None:
@@ -72,6 +72,7 @@ def _close(member: Member, held: StoreBinding | None, *, now: datetime) -> None:
         held.save(update_fields=["ended_at"])
     elif member.home_store_id:
         StoreBinding.objects.create(
-            member=member, store_id=member.home_store_id, associate_id=member.associate_id, bound_at=member.joined_at,
+            member=member, store_id=member.home_store_id, associate_id=member.associate_id,
+            bound_at=member.joined_at or member.created_at,
             ended_at=now, reason=Why.IMPORTED.value,
         )  # fmt: skip

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from stores.models import Store
+from stores.models import Channel, Store
 from stores.services import log
 
 from ..models import Consent, ConsentText, Member
@@ -47,10 +47,11 @@ def give(
     address: str | None = None,
     is_given: bool = True,
     medium: int = Medium.EVERY,
+    channel: Channel | None = None,
 ) -> Consent | None:
     """Write a yes (or a no) to the current text in the language it was shown in. Inner.
 
-    ``medium`` narrows an answer about offers to one medium.
+    ``medium`` narrows an answer about offers to one medium; ``channel`` is where it was given.
     None when the same answer to the same text already holds: a double post is one consent.
     """
     member = identity.hold(member)
@@ -60,14 +61,21 @@ def give(
         return None
     made = Consent.objects.create(
         member=member, purpose=purpose, medium=medium, is_given=is_given, text=text, at=now, method=method, store=store,
-        address=address, evidence=f"{purpose} v{text.version} {text.language} {text.sha256[:12]}",
+        address=address, evidence=_evidence(text, channel),
         came_as=member.came_as,
     )  # fmt: skip
     kind = "consent.given" if is_given else "consent.refused"
-    events.append(kind, member=member, at=now, store=store, **_about(purpose, medium), version=text.version)
+    events.append(
+        kind, member=member, at=now, store=store, channel=channel, **_about(purpose, medium), version=text.version
+    )
     after = _about(purpose, medium)
     log.record(kind, member, by=None, now=now, store_id=store.pk if store else None, after=after)
     return made
+
+
+def _evidence(text: ConsentText, channel: Channel | None) -> str:
+    said = f"{text.purpose} v{text.version} {text.language} {text.sha256[:12]}"
+    return f"{said} via {channel.code}" if channel else said
 
 
 def withdraw(

@@ -2,17 +2,21 @@
 
 import base64
 import json
+from dataclasses import replace
 
 import pytest
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from django.core.cache import cache
 
 from loyalty.models import Coupon
-from members.models import Consent, Identity, MatchCase, Member, StoreBinding
+from loyalty.services import matching
+from loyalty.services.matching import Shown
+from members.models import Consent, Event, Identity, MatchCase, Member, StoreBinding
 from members.services import identity
+from members.services.prospects import Seen
 from stores.models import Channel
 from stores.services import platforms
-from tests.factories import NOON, make_brand, make_member, make_region, make_staff, make_store
+from tests.factories import NOON, make_brand, make_channel, make_member, make_region, make_staff, make_store
 from tests.fakes import wires
 from tests.fakes.platforms import Wechat
 from tests.fakes.server import Clock
@@ -63,10 +67,13 @@ def channel(code):
     return made
 
 
-def tap(client, code, number=1, **said):
+def tap(client, code, number=1, channel="mini", **said):
     words = {"login_code": f"code-{number}", "phone_code": f"phone-{number}", "terms_version": 1} | said
     return client.post(
-        f"/mini/mini/{code.public}/join", json.dumps(words), content_type="application/json", REMOTE_ADDR="203.0.113.9"
+        f"/mini/{channel}/{code.public}/join",
+        json.dumps(words),
+        content_type="application/json",
+        REMOTE_ADDR="203.0.113.9",
     )
 
 
@@ -94,7 +101,35 @@ def test_exactly_one_tap_leads_from_the_landing_page_to_a_member(client, code):
     consent = Consent.objects.get()
     assert (consent.purpose, consent.is_given, consent.method, consent.at) == ("membership", True, "one_tap", NOON)
     assert (consent.text.version, consent.text.sha256, consent.address) == (1, terms["sha256"], "203.0.113.9")
+    assert consent.evidence.endswith(" via mini")
+    assert Event.objects.get(kind="consent.given").channel == Channel.objects.get()
     assert (Coupon.objects.count(), StoreBinding.objects.count()) == (1, 1)
+
+
+@pytest.mark.row("002-25")
+@pytest.mark.usefixtures("channel")
+def test_a_fan_of_two_apps_under_one_unionid_is_one_person_and_rewarded_once(client, code, channel, wechat):
+    fan = matching.meet(
+        [Shown(Identity.Kind.OPENID, "wx0000000000000000:fan"), Shown(Identity.Kind.UNIONID, "u-1")], now=NOON,
+        seen=Seen(NOON),
+    ).member  # fmt: skip
+    other = make_channel(platform="mini_program", settings={"app_id": "wx2222222222222222"}, code="other")
+    for name, value in BY_PLATFORM["mini_program"].secrets.items():
+        platforms.set_secret(other, name, value, by=None, now=NOON)
+
+    first = tap(client, code)
+    wechat.people["code-2"] = {"openid": "reader-2", "unionid": "u-1"}
+    wechat.voice = replace(wechat.voice, settings=other.settings)
+    second = tap(client, code, 2, channel="other")
+
+    assert (first.status_code, second.status_code) == (201, 200), second.json()
+    member = Member.objects.get()
+    assert member == Member.everyone.get() == fan
+    assert {first.json()["member"], second.json()["member"]} == {fan.number}
+    openids = {"wx0000000000000000:fan", "wx1111111111111111:reader-1", "wx2222222222222222:reader-2"}
+    assert set(member.identities.filter(kind=Identity.Kind.OPENID).values_list("value", flat=True)) == openids
+    assert [first.json()["coupon"] is None, second.json()["coupon"]] == [False, None]
+    assert Coupon.objects.count() == 1
 
 
 def sealed(channel, **told):
