@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
 from loyalty.models import Coupon, CouponTemplate
+from loyalty.queries import coupons
 from members.models import Member
 from segments.queries import audiences
 from stores.models import Sender, Staff, Store
@@ -152,6 +153,12 @@ def draft(template: CampaignTemplate, store: Store) -> Campaign:
         store=store, template=template, text=template.text, text_en=template.text_en, sender=template.sender,
         coupon_template=template.coupon_template, kind=Campaign.Kind.LOCAL,
     )  # fmt: skip
+
+
+def coupons_for_campaigns(staff: Staff) -> QuerySet[CouponTemplate]:
+    """What headquarters may send along: given out still, and not the own coupon of some store's promotion."""
+    own = Campaign.objects.filter(kind=Campaign.Kind.LOCAL, coupon_template=OuterRef("pk"))
+    return coupons.templates_visible_to(staff).filter(~Exists(own), is_live=True)
 
 
 def of_store(staff: Staff, store: Store) -> QuerySet[Campaign]:

@@ -54,7 +54,7 @@ class StartForm(forms.Form):
 
     def __init__(self, *args: Any, room: Room, most: int, **given: Any) -> None:
         super().__init__(*args, **given)
-        self.fields["value"].label = _("Percent off") if room.is_percent else _("Yuan off")
+        self.fields["value"].label = _("Percent taken off") if room.is_percent else _("Yuan off")
         shapes: dict[str, tuple[Any, Any, Any]] = {
             "value": (1, room.highest_value, 1), "days": (1, room.most_days, 1), "coupons": (1, most, 10),
             "radius_m": (RADIUS_STEP, room.radius_m, RADIUS_STEP),

@@ -9,6 +9,8 @@ from django.http import HttpRequest
 from django_filters import FilterSet
 from django_filters.fields import RangeField
 
+from .forms import local_label
+
 
 def pills(chosen: FilterSet, request: HttpRequest) -> Iterator[dict]:
     """One for each filter in use: label, value as read by people, address without it."""
@@ -34,7 +36,7 @@ def spoken(field: Any, value: Any) -> str:
     if isinstance(value, date):
         return value.strftime("%Y-%m-%d")
     if isinstance(value, Model):
-        return str(value)
+        return local_label(value)
     if isinstance(value, str | int | bool):
         words = {str(key): label for key, label in getattr(field, "choices", ()) if not isinstance(label, list | tuple)}
         return str(words.get(str(value), value))

@@ -3,6 +3,11 @@
 from typing import Any
 
 from django import forms
+from django.db.models import Model
+
+from loyalty.models import Program
+
+from .formats import local_name
 
 CLASSES: list[tuple[type[forms.Widget], str]] = [
     (forms.CheckboxInput, "form-check-input"),
@@ -24,11 +29,26 @@ class DateInput(forms.DateInput):
 
 
 class Form(forms.Form):
-    """Labels without colon."""
+    """Labels without colon; choices are named in the language of the page."""
 
     def __init__(self, *args: Any, **kwargs: Any):
         kwargs.setdefault("label_suffix", "")
         super().__init__(*args, **kwargs)
+        name_choices(self)
+
+
+def name_choices(form: forms.BaseForm) -> None:
+    """Rows that a field offers carry their English name on English pages."""
+    for field in form.fields.values():
+        is_plain = getattr(type(field), "label_from_instance", None) is forms.ModelChoiceField.label_from_instance
+        if is_plain:
+            field.label_from_instance = local_label  # type: ignore[attr-defined]
+
+
+def local_label(thing: Model) -> str:
+    """What a row is called in the language of the page; a programme is called like its brand."""
+    named = thing.brand if isinstance(thing, Program) else thing
+    return local_name(named) if hasattr(named, "name_en") else str(named)
 
 
 def dress(bound: forms.BoundField, **extra: Any) -> str:

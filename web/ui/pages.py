@@ -22,6 +22,7 @@ from stores.services import log
 from . import export, htmx
 from .access import turned_away
 from .filters import pills
+from .forms import name_choices
 from .paging import page_of
 from .tables import Table
 
@@ -104,6 +105,8 @@ class ListPage(Page):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         table = self.table_class(request, self.kept_columns())
         chosen = self.filter_class(self.asked(), self.rows(), request=request) if self.filter_class else None
+        if chosen:
+            name_choices(chosen.form)
         rows = table.sorted(chosen.qs if chosen else self.rows())
         if request.GET.get("export") in export.FORMATS:
             return self.exported(table, rows)

@@ -11,7 +11,6 @@ from django.utils import timezone
 from campaigns.models import Campaign, Delivery
 from campaigns.services import fanout, sending
 from loyalty.models import Coupon
-from loyalty.services import coupons
 from segments.services import segments
 from stores.access import Role
 from stores.models import LogEntry
@@ -120,27 +119,6 @@ def test_the_list_counts_no_message_however_many_there_are(client, marketer, bra
     assert campaign.number in row
     assert 'data-label="Sent">3<' in row
     assert not [query["sql"] for query in asked if "campaigns_delivery" in query["sql"]]
-
-
-def test_used_coupons_of_all_rows_are_counted_in_one_question(client, marketer, brand):
-    people, coupon = make_members(3), make_coupon_template(brand)
-    first, twin = (make_campaign(people, brand=brand, coupon_template=coupon) for _ in range(2))
-    welcome = make_campaign(kind="triggered", trigger="member.joined", brand=brand, coupon_template=coupon)
-    bare = make_campaign(people, brand=brand, coupon_template=None)
-    for source, used in ((f"campaign:{first.pk}:1", 2), (f"campaign:{welcome.pk}:71", 1),
-                         (f"campaign:{welcome.pk}:72", 1), ("welcome", 3)):  # fmt: skip
-        held = coupons.issue_many(coupon, [each.pk for each in people], source=source, now=NOON)
-        spent = Coupon.objects.filter(pk__in=sorted(held.values())[:used])
-        spent.update(redeemed_at=NOON, discount=1)
-
-    with CaptureQueriesContext(connection) as asked:
-        answer = client.get("/campaigns/")
-
-    shown = {row.pk: row.redeemed for row in answer.context["page"]}
-    assert shown == {first.pk: 2, twin.pk: 0, welcome.pk: 2, bare.pk: 0}
-    assert len([query for query in asked if "redeemed_at" in query["sql"]]) == 1
-    export = b"".join(client.get("/campaigns/?export=csv").streaming_content).decode("utf-8-sig")
-    assert {line.split(",")[-1].strip() for line in export.splitlines()[1:]} == {"0", "2"}
 
 
 def test_an_empty_list_offers_the_first_campaign_to_those_who_may(client, marketer):

@@ -4,14 +4,15 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign
+from campaigns.queries import promotions
 from campaigns.rules import content
 from campaigns.services.campaigns import TRIGGERS
-from loyalty.queries import coupons
 from segments.queries import segments
 from stores.models import Brand, Staff
 from stores.queries import senders, stores
@@ -128,8 +129,9 @@ class CouponForm(Form):
 
     def __init__(self, *args: Any, staff: Staff, brand: Brand, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        offered = coupons.templates_visible_to(staff).filter(is_live=True, program__brand=brand)
-        self.fields["coupon_template"].queryset = offered.order_by("name", "pk")
+        offered = promotions.coupons_for_campaigns(staff).filter(program__brand=brand)
+        chosen = Q(pk=getattr(self.initial.get("coupon_template"), "pk", None))  # kept, should it be used up meanwhile
+        self.fields["coupon_template"].queryset = offered.filter(~Q(stock=0) | chosen).order_by("name", "pk")
 
 
 class ScheduleForm(Form):
@@ -216,7 +218,7 @@ class TemplateForm(TextForm):
         super().__init__(*args, **kwargs)
         self.fields["brand"].queryset = stores.brands_visible_to(staff)
         self.fields["sender"].queryset = senders.usable()
-        offered = coupons.templates_visible_to(staff).filter(is_live=True)
+        offered = promotions.coupons_for_campaigns(staff)
         self.fields["coupon_template"].queryset = offered.order_by("name", "pk")
 
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 
+from campaigns.models import Campaign
 from loyalty.models import Coupon, CouponTemplate
 from loyalty.rules import coupon_codes
 from members.rules import phones
@@ -39,6 +40,13 @@ def worth(coupon: Coupon | CouponTemplate) -> str:
     if kind.kind == "amount":
         return f"¥{formats.number(kind.value)}"
     return f"{formats.number((100 - kind.value) / 10)}折" if formats.is_chinese() else f"−{formats.number(kind.value)}%"
+
+
+@register.filter
+def promotion_name(campaign: Campaign) -> str:
+    """A store promotion is called like its template, in English too as long as that has kept the name."""
+    pattern = campaign.template
+    return formats.local_name(pattern) if pattern and pattern.name == campaign.name else campaign.name
 
 
 @register.simple_tag
