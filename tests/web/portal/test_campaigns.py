@@ -339,6 +339,7 @@ def test_two_presses_launch_once(client, marketer, brand, audience):
     campaign = whole(client, brand, audience)
 
     first = client.post(f"/campaigns/{campaign.pk}/launch/", follow=True)
+    assert "0 of 3 done, 0 sent" in said_by(first)  # the audience is locked, though nothing is planned yet
     second = client.post(f"/campaigns/{campaign.pk}/launch/", follow=True)
     run()
     campaign.refresh_from_db()

@@ -41,7 +41,7 @@ def live_facts(campaign: Campaign, now: datetime) -> dict[str, Any]:
     waiting = max(progress.audience, progress.planned) - progress.planned + progress.waiting + progress.in_flight
     return {
         "object": campaign, "progress": progress, "pulse": pulse, "percent": round(100 * progress.share, 1),
-        "done": progress.planned - progress.waiting - progress.in_flight,
+        "whole": max(progress.audience, progress.planned), "done": progress.planned - progress.waiting - progress.in_flight,
         "left": shown.seconds_left(waiting, pulse.speed), "waiting": waiting,
         "is_live": campaign.status in LIVE, "every": _pace(campaign, now), "is_resting": _is_resting(campaign, now),
         "is_held": bool(progress.next_at and progress.next_at > now),
