@@ -28,7 +28,7 @@ def number_in_sql(column: str) -> str:
 
 def _share(column: str, salt: int) -> str:
     """A number from 0 to 1 that is always the same for the same id, as an SQL expression."""
-    return f"((hashint8extended({column}, {salt}) & 1048575) / 1048576.0)"
+    return f"((hashint8extended({column}, {salt}) & 1048575) / 1048576.0::float8)"
 
 
 NEWCOMERS = """

@@ -9,12 +9,19 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from ..access import Role
-from ..models import Brand, Chain, Channel, CodeScan, Dealer, Region, Staff, Store, StoreCode
+from ..models import Brand, Chain, Channel, Dealer, Region, Staff, Store, StoreCode
 from . import log
 
 CHANGED = """
     SELECT format('%I.%I', schemaname, relname) FROM pg_stat_user_tables
     WHERE n_mod_since_analyze > 0.1 * n_live_tup ORDER BY relname
+"""
+
+SCANS = """
+    INSERT INTO stores_codescan (code_id, visitor, hour, at, joined_at)
+    SELECT code_id, visitor, date_trunc('hour', at, 'UTC'), at, joined_at
+    FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[], %s::timestamptz[]) AS s (code_id, visitor, at, joined_at)
+    ON CONFLICT DO NOTHING
 """
 
 
@@ -151,11 +158,7 @@ def printed_codes(stores: Iterable[Store]) -> QuerySet[StoreCode]:
 
 def record_scans(scans: Iterable[NewScan]) -> int:
     """Note many visits at once; a visitor counts once an hour. Inner."""
-    made = [
-        CodeScan(
-            code_id=scan.code_id, visitor=scan.visitor, at=scan.at, joined_at=scan.joined_at,
-            hour=scan.at.replace(minute=0, second=0, microsecond=0),
-        )
-        for scan in scans
-    ]  # fmt: skip
-    return len(CodeScan.objects.bulk_create(made, batch_size=5000, ignore_conflicts=True))
+    rows = [(scan.code_id, scan.visitor, scan.at, scan.joined_at) for scan in scans]
+    with connection.cursor() as cursor:
+        cursor.execute(SCANS, [list(column) for column in zip(*rows, strict=True)] or [[], [], [], []])
+    return len(rows)

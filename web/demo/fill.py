@@ -10,6 +10,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import django
@@ -64,20 +65,20 @@ def fill(size: Size, *, seed: int, now: datetime, workers: int, say: Callable[[s
     with report.step("brands, stores, staff, codes"):
         admin = found(world)
     with report.step(f"{size.members:,} members"):
-        _share(world, workers, _join_brand)
+        _each(world, workers, _join_brand, BRANDS)
     with report.step("accounts, standings, coupons"):
-        _share(world, workers, _enrol_brand)
+        _each(world, workers, _enrol_brand, BRANDS)
         founding.refresh_statistics()  # or the first receipts would be planned for empty tables
-    with report.step(f"{size.orders:,} orders"):
-        report.counts["refused"] = sum(_share(world, workers, _trade_brand))
-    with report.step("audiences, campaigns, scans"):
+    with report.step(f"{size.orders:,} orders, campaigns"):
+        for counts in _each(world, workers, _tell, PARTS):
+            for name, count in counts.items():
+                report.counts[name] = report.counts.get(name, 0) + count
+    with report.step("audiences, days"):
         founding.bulk_session()  # sharing the work closed this process's connection
         founding.refresh_statistics()
-        for counts in _each(world, workers, _tell, (loop.campaign, loop.choose, _scan)):
+        for counts in _each(world, workers, _tell, (_fold_days, loop.choose)):
             report.counts |= counts
         founding.bulk_session()
-        for each in (store_days, book_days):
-            each.fold_all()  # or the first page would add up every note that the filling left
         founding.refresh_statistics()
     report.counts["administrator"] = admin.pk
     return report
@@ -115,13 +116,11 @@ def found(world: World):
 
 
 # --- sharing the work ----------------------------------------------------------------------------------
-def _share(world: World, workers: int, work: Callable[[World, BrandPlan], int]) -> list[int]:
-    """Do the work for each brand: brands never touch the same accounts, so two processes never wait."""
-    return _each(world, workers, work, BRANDS)
-
-
 def _each(world: World, workers: int, work: Callable[[World, Any], Any], parts: Sequence[Any]) -> list[Any]:
-    """Do the work for each part, by several processes unless a transaction is open."""
+    """Do the work for each part, by several processes unless a transaction is open.
+
+    Brands never touch the same accounts, so their processes never wait for each other.
+    """
     if workers < 2 or connection.in_atomic_block:
         return [work(world, part) for part in parts]
     connections.close_all()
@@ -147,14 +146,21 @@ def _enrol_brand(world: World, plan: BrandPlan) -> int:
         return loyalty_founding.welcome_latest(program, now=world.now)
 
 
-def _trade_brand(world: World, plan: BrandPlan) -> int:
+def _trade(world: World, plan: BrandPlan) -> dict[str, int]:
     """Settle the brand's year batch by batch; how many receipts and refunds were refused (none, if all is well)."""
     refused = 0
     for batch in batches(world, plan):
         settled = orders.settle_many(batch.orders, now=batch.closing)
         refunded = orders.refund_many(batch.refunds, now=batch.closing) if batch.refunds else []
         refused += sum(not each.is_new for each in (*settled, *refunded))
-    return refused
+    return {"refused": refused}
+
+
+def _fold_days(_world: World) -> dict[str, int]:
+    """Add up what was noted so far, or the first page would; whatever else is being written notes on."""
+    for each in (store_days, book_days):
+        each.fold_all()
+    return {}
 
 
 def _tell(world: World, part: Callable[[World], dict[str, int]]) -> dict[str, int]:
@@ -224,3 +230,10 @@ def _scan_at(code_id: int | None, at: int, dice: np.random.Generator, *, joins: 
     moment = datetime.fromtimestamp(at, UTC)
     scanned = moment - timedelta(seconds=int(dice.integers(25, 160))) if joins else moment
     return NewScan(code_id or 0, dice.bytes(16).hex(), scanned, moment if joins else None)
+
+
+# What runs beside each other, the longest first: whoever is free takes the next.
+PARTS: tuple[Callable[[World], dict[str, int]], ...] = (
+    partial(_trade, plan=BRANDS[0]), loop.campaign, partial(_trade, plan=BRANDS[1]), partial(_trade, plan=BRANDS[2]),
+    _scan, _fold_days,
+)  # fmt: skip
