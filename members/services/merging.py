@@ -16,7 +16,7 @@ from ..queries.consents import HOLDS as HOLDS_OF
 from . import prospects
 from .arrays import numbers
 
-HOLDS = HOLDS_OF.replace("@medium", "x.medium")
+HOLDS = HOLDS_OF.replace("@medium", "a.asked")
 # Tables whose rows move whole: the row itself says whom it came as.
 MOVES = (
     "members_identity", "members_order", "members_event", "members_consent", "members_storebinding",
@@ -140,29 +140,30 @@ TAGS_BACK = f"""
     JOIN members_tag t ON t.id = r.key
     ON CONFLICT DO NOTHING
 """  # noqa: S608 -- constants only
-# A no on either side holds for the winner until a new yes.
+# A no on either side holds for the winner until a new yes. Without joins: nothing is known of the size of its steps,
+# and a thousand merges in nested loops took a minute.
 RESTRICT = f"""
     WITH {PAIRS}, latest AS (
         SELECT DISTINCT ON (p.id, c.member_id, c.purpose, c.medium) p.id AS merge_id, p.winner_id, p.at AS merged_at, c.*
         FROM pairs p JOIN members_consent c ON c.member_id IN (p.winner_id, p.loser_id)
         ORDER BY p.id, c.member_id, c.purpose, c.medium, c.at DESC, c.id DESC
     ),
-    asked AS (SELECT DISTINCT merge_id, purpose, medium FROM latest UNION SELECT merge_id, purpose, 0 FROM latest),
-    sided AS (
-        SELECT a.merge_id, a.winner_id, a.merged_at, a.purpose, x.medium, a.member_id, max(a.at) AS latest_at,
-            {HOLDS} AS is_given
-        FROM latest a JOIN asked x ON (x.merge_id, x.purpose) = (a.merge_id, a.purpose) AND a.medium IN (0, x.medium)
-        GROUP BY 1, 2, 3, 4, 5, 6
+    spread AS (
+        SELECT l.*, x.medium AS asked
+        FROM (SELECT *, array_agg(medium) OVER (PARTITION BY merge_id, purpose) AS mediums FROM latest) l
+        CROSS JOIN LATERAL (SELECT DISTINCT medium FROM unnest(l.mediums || 0::smallint) AS y (medium)) x
+        WHERE l.medium IN (0, x.medium)
     ),
-    whole AS (
-        SELECT a.merge_id, a.purpose, x.medium, {HOLDS} AS is_given
-        FROM latest a JOIN asked x ON (x.merge_id, x.purpose) = (a.merge_id, a.purpose) AND a.medium IN (0, x.medium)
-        GROUP BY 1, 2, 3
+    told AS (
+        SELECT a.merge_id, a.winner_id, a.merged_at, a.purpose, a.asked, a.member_id, max(a.at) AS latest_at,
+            {HOLDS} AS is_given
+        FROM spread a GROUP BY GROUPING SETS ((1, 2, 3, 4, 5), (1, 2, 3, 4, 5, 6))
     ),
     held AS (
-        SELECT s.merge_id, s.winner_id, s.merged_at, s.purpose, s.medium, max(s.latest_at) AS latest_at
-        FROM sided s JOIN whole w ON (w.merge_id, w.purpose, w.medium) = (s.merge_id, s.purpose, s.medium)
-        WHERE w.is_given GROUP BY 1, 2, 3, 4, 5 HAVING NOT bool_and(s.is_given)
+        SELECT merge_id, winner_id, merged_at, purpose, asked AS medium, max(latest_at) AS latest_at
+        FROM told GROUP BY 1, 2, 3, 4, 5
+        HAVING bool_and(is_given) FILTER (WHERE member_id IS NULL)
+            AND NOT bool_and(is_given) FILTER (WHERE member_id IS NOT NULL)
     ),
     made AS (
         INSERT INTO members_consent (member_id, purpose, medium, is_given, at, method, evidence)
