@@ -21,6 +21,7 @@ from .outages import is_outage
 from .problems import problem
 
 API = "/api/"
+SHOPPERS = ("/m/", "/c/", "/l/", "/u/", "/f/")  # pages of people who have no sign-in for staff
 RETRY = 10  # seconds
 
 WORDS: dict[int, tuple[Any, Any]] = {
@@ -46,6 +47,11 @@ WORDS: dict[int, tuple[Any, Any]] = {
     ),
 }
 
+FOR_SHOPPERS: dict[int, Any] = {
+    404: _("The address may be mistyped, or what was here is no longer valid."),
+    500: _("It has been recorded. Please try again in a moment."),
+}
+
 CODES = {
     400: "unreadable", 403: "forbidden", 404: "not_found", 405: "method_not_allowed", 413: "too_large",
     429: "too_many", 500: "broken", 503: "unavailable",
@@ -58,8 +64,11 @@ def page(request: HttpRequest, status: int, *, text: Any = "", retry: int = 0) -
     if request.path.startswith(API):
         answer: HttpResponse = problem(status, CODES[status], title, text)
     else:
+        is_shopper = request.path.startswith(SHOPPERS)
+        advice = FOR_SHOPPERS.get(status, advice) if is_shopper else advice
         words = {
-            "status": status, "title": title, "text": text or advice, "reload": retry if status == 503 else 0,
+            "status": status, "title": title, "text": text or advice, "is_shopper": is_shopper,
+            "reload": retry if status == 503 else 0,
             "nonce": getattr(request, "csp_nonce", ""),
         }  # fmt: skip
         answer = HttpResponse(render_to_string("errors/page.html", words), status=status)

@@ -394,6 +394,8 @@ def test_the_running_part_asks_again_until_it_is_over(client, marketer, brand, a
     assert "hx-trigger" not in said_by(over)
     assert over["HX-Refresh"] == "true"
     assert "3 of 3 done, 2 sent" in said_by(over)
+    Campaign.objects.update(status=Status.RUNNING)  # as a store's promotion is, until its last day
+    assert "All messages are out." in messages_of(client, campaign)
 
 
 def test_pause_go_on_and_stop_each_leave_their_reason_in_the_log(client, marketer, brand):

@@ -165,3 +165,13 @@ def test_a_nul_in_an_address_of_the_api_is_answered_400_as_a_problem():
     for path in ("/api/v1/orders/%00/refunds", "/api/v1/orders?x=%00"):
         answer = calm().post(path, "{}", content_type="application/json")
         assert (answer.status_code, answer.json()["code"]) == (400, "unreadable"), path
+
+
+@pytest.mark.parametrize("path", ["/m/nowhere", "/c/nowhere/else", "/f/a/b"])
+def test_a_shopper_is_led_to_the_card_and_not_to_the_office(client, path):
+    answer = client.get(path, headers={"Accept-Language": "en"})
+    page = answer.content.decode()
+    assert answer.status_code == 404
+    assert '<a class="en-button" href="/m/">Open my card</a>' in page
+    assert "stores that you see" not in page
+    assert 'href="/"' not in page.split("en-row")[1]
