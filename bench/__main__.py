@@ -1,5 +1,4 @@
-"""Import, ingest, audience, fan-out and ledger in one run, each beside the stock way and the bare limit; a line
-for each at the end.
+"""Every bench in one run, each beside the stock way and the bare limit; a line for each at the end.
 
 ``python -m bench`` takes small sizes (about two minutes on two quiet cores), ``--full`` those of each bench itself.
 """
@@ -19,6 +18,7 @@ SMALL = {
     "audience": ["--size", "20k"],
     "fanout": ["--size", "20000", "--sample", "200"],
     "identity": [],
+    "members": ["--size", "20k"],
     "ledger": ["--members", "20000", "--seconds", "0.5", "--bulk", "20000"],
 }
 

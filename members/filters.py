@@ -11,7 +11,10 @@ from stores.models import Brand, Channel, Store
 from stores.queries import channels, stores
 
 from .models import Member, Order, Product
-from .queries import members, products
+from .queries import data_health, members, products
+from .rules.completeness import PARTS
+
+FEW_STORES = 50
 
 
 def brands_of(request: Any) -> QuerySet[Brand]:
@@ -25,9 +28,14 @@ def channels_of(request: Any) -> QuerySet[Channel]:
 
 
 def stores_named(rows: QuerySet, field: str, text: str) -> QuerySet:
-    """Rows whose store has this code, or these words in its name."""
+    """Rows whose store has this code, or these words in its name.
+
+    A few stores are named to the database one by one: it then knows that they are few, and begins with their index.
+    """
     words = Q(code__iexact=text) | Q(name__icontains=text) | Q(name_en__icontains=text)
-    return rows.filter(**{f"{field}__in": Store.objects.filter(words).values("pk")})
+    found = Store.objects.filter(words).order_by().values_list("pk", flat=True)
+    few = list(found[: FEW_STORES + 1])
+    return rows.filter(**{f"{field}__in": few if len(few) <= FEW_STORES else found})
 
 
 class MemberFilter(django_filters.FilterSet):
@@ -42,6 +50,10 @@ class MemberFilter(django_filters.FilterSet):
     store = django_filters.CharFilter(method="at_store", label=_("Store code or name"))
     joined_min = FromDay(field_name="joined_at", label=_("Joined from"))
     joined_max = UntilDay(field_name="joined_at", label=_("Joined until"))
+    lacks = django_filters.ChoiceFilter(
+        method="without", label=_("Not known"), empty_label=_("All"),
+        choices=[(part.name, part.label) for part in PARTS if part.name in data_health.PARTS],
+    )  # fmt: skip
 
     class Meta:
         model = Member
@@ -52,6 +64,9 @@ class MemberFilter(django_filters.FilterSet):
 
     def at_store(self, rows: QuerySet, _name: str, value: str) -> QuerySet:
         return stores_named(rows, "home_store", value.strip())
+
+    def without(self, rows: QuerySet, _name: str, value: str) -> QuerySet:
+        return data_health.lacking(rows, value)
 
 
 class OrderFilter(django_filters.FilterSet):

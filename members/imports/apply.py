@@ -146,11 +146,19 @@ LINEAGE = """
     UPDATE members_importplan p SET target_id = c.member_id FROM chunk c
     WHERE p.run_id = %(run)s AND p.row_no = c.row_no AND c.action = 1
 """
+# Told before the rows are written, so that the fields which fill a blank can be named: where each value came from.
 EVENTS = """
     INSERT INTO members_event (kind, member_id, at, store_id, data)
-    SELECT CASE action WHEN 1 THEN 'member.imported' ELSE 'member.edited' END, member_id, %(now)s, store_id,
-        jsonb_build_object('run', %(run)s::bigint, 'row', row_no)
-    FROM chunk ORDER BY member_id
+    SELECT CASE c.action WHEN 1 THEN 'member.imported' ELSE 'member.edited' END, c.member_id, %(now)s, c.store_id,
+        jsonb_build_object('run', %(run)s::bigint, 'row', c.row_no, 'fields', to_jsonb(array_remove(ARRAY[
+            CASE WHEN c.name IS NOT NULL AND COALESCE(m.name, '') = '' THEN 'name' END,
+            CASE WHEN c.gender IS NOT NULL AND COALESCE(m.gender, '') = '' THEN 'gender' END,
+            CASE WHEN c.birthday IS NOT NULL AND m.birthday IS NULL THEN 'birthday' END,
+            CASE WHEN c.note IS NOT NULL AND COALESCE(m.note, '') = '' THEN 'note' END,
+            CASE WHEN c.store_id IS NOT NULL AND m.home_store_id IS NULL THEN 'home_store' END,
+            CASE WHEN c.action = 1 THEN 'language' END
+        ], NULL)))
+    FROM chunk c LEFT JOIN members_member m ON m.id = c.member_id AND c.action = 2 ORDER BY c.member_id
     RETURNING id, kind
 """
 
@@ -216,6 +224,8 @@ def members(cursor: CursorWrapper, run: ImportRun, chunk: Chunk, *, now: datetim
     _draw_ids(cursor, run)
     cursor.execute("ANALYZE chunk (row_no, action, member_id, store_id)")
     claim(cursor, run, now=now)
+    run_sql(cursor, EVENTS, run, now=now)
+    told = cursor.fetchall()
     common: dict[str, Any] = {"now": now, "zone": settings.TIME_ZONE}
     run_sql(cursor, MEMBERS, run, **common)
     run_sql(cursor, TAKE_IN, run, **common)
@@ -226,8 +236,7 @@ def members(cursor: CursorWrapper, run: ImportRun, chunk: Chunk, *, now: datetim
     run_sql(cursor, TAGS, run, source=f"import:{run.pk}", **common)
     run_sql(cursor, CONSENTS, run, evidence=evidence(run), **common)
     run_sql(cursor, LINEAGE, run)
-    run_sql(cursor, EVENTS, run, now=now)
-    events.deliver(bound + cursor.fetchall())
+    events.deliver(told + bound)
 
 
 def claim(cursor: CursorWrapper, run: ImportRun, *, now: datetime) -> None:

@@ -74,8 +74,8 @@ def _numbered(text: str) -> QuerySet:
     """Members with this member number, card number or platform id, with or without its scope, as typed or in capitals."""
     forms = searching.values(text)
     by_value = Identity.objects.filter(kind__in=NAMED_KINDS, value__in=forms).values("member")
-    scoped = Identity.objects.filter(kind__in=SCOPED_KINDS, value__contains=":").annotate(inside=Identity.inside())
-    by_inside = scoped.filter(inside__in=forms).values("member")
+    scoped = Identity.objects.filter(kind__in=SCOPED_KINDS, value__contains=":").alias(bare=Identity.inside())
+    by_inside = scoped.filter(bare__in=forms).values("member")
     named = Member.everyone.filter(number__in=forms)
     by_number = named.annotate(person=Coalesce("merged_into", "id")).values("person")  # a merged record leads on
     return by_number.union(by_value, by_inside)

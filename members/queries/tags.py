@@ -1,13 +1,23 @@
 """The tag dictionary."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from django.db.models import Count, QuerySet
 
 from stores.models import Staff
 
-from ..models import MemberTag, Tag
+from ..models import ImportRun, MemberTag, Tag
 from . import members
+
+
+class Given(NamedTuple):
+    """A tag on a member with how it came: a colleague, also for a whole audience, or the run of a file."""
+
+    row: MemberTag
+    by: Staff | None = None
+    to_audience: bool = False
+    run: ImportRun | None = None
 
 
 def dictionary() -> QuerySet[Tag]:
@@ -26,3 +36,18 @@ def worn(tags: Iterable[Tag], staff: Staff) -> dict[int, int]:
     if not staff.sees_every_store:
         rows = rows.filter(member__in=members.visible_to(staff).values("pk"))
     return dict(rows.order_by().values_list("tag").annotate(Count("member")))
+
+
+def given(rows: Sequence[MemberTag]) -> list[Given]:
+    """How these tags came, in two questions: ``source`` says ``staff:7``, ``audience:7`` (a colleague's), ``import:3``."""
+    told = [
+        (row, kind, int(key) if key.isdecimal() else 0)
+        for row in rows
+        for kind, _sign, key in [row.source.partition(":")]
+    ]
+    people = Staff.objects.in_bulk({key for _row, kind, key in told if kind in {"staff", "audience"}})
+    runs = ImportRun.objects.in_bulk({key for _row, kind, key in told if kind == "import"})
+    return [
+        Given(row, run=runs.get(key)) if kind == "import" else Given(row, people.get(key), kind == "audience")
+        for row, kind, key in told
+    ]

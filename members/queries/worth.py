@@ -22,7 +22,8 @@ def of_many(members: Sequence[int], *, now: datetime) -> dict[int, Bought]:
         year_spent=Sum(F("amount") - F("refunded"), filter=late), last=Max("paid_at"),
     )  # fmt: skip
     bought = {
-        row["member"]: Bought(row["orders"], row["year_orders"], row["year_spent"] or 0, row["last"]) for row in found
+        row["member"]: Bought(row["orders"], row["year_orders"], row["year_spent"] or Decimal(0), row["last"])
+        for row in found
     }
     return {pk: bought.get(pk, Bought()) for pk in members}
 

@@ -23,7 +23,7 @@ class Fact(TextChoices):
     PREFERENCE = "preference", _("Preference")
     TRADE = "trade", _("Trade")
     ACTIVITY = "activity", _("Campaign activity")
-    OFFLINE = "offline", _("In stores")
+    OFFLINE = "offline", _("Offline, in stores")
 
 
 class Field(NamedTuple):

@@ -16,7 +16,7 @@ OWN = {
     ),
     Fact.PREFERENCE: ("consent.given", "consent.refused", "consent.withdrawn"),
     Fact.ACTIVITY: ("coupon.issued", "coupon.redeemed", "coupon.restored", "coupon.voided"),
-    Fact.OFFLINE: ("code.scanned", "wechat.scanned", "shelf.put_back", "vending.bought", "member.bound"),
+    Fact.OFFLINE: ("code.scanned", "wechat.scanned", "shelf.put_back", "vending.bought"),
 }  # fmt: skip
 BY_KIND = {schema.name: schema.fact for schema in SCHEMAS} | {
     kind: fact for fact, kinds in OWN.items() for kind in kinds

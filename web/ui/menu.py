@@ -38,6 +38,7 @@ MENU: tuple[Section, ...] = (
         _("Members"),
         (
             Entry(_("Members"), "member-list", "users", P.MEMBER_VIEW),
+            Entry(_("Prospects"), "prospect-list", "eye", P.MEMBER_VIEW),
             Entry(_("Possible pairs"), "pair-list", "link", P.MEMBER_MERGE),
             Entry(_("Audiences"), "segment-list", "target-arrow", P.SEGMENT_VIEW, ("segment-", "snapshot-")),
             Entry(_("Tags"), "tag-list", "tag", P.TAG_VIEW),
@@ -72,6 +73,7 @@ MENU: tuple[Section, ...] = (
     Section(
         _("System"),
         (
+            Entry(_("Data health"), "data-health", "activity", P.CHANNEL_VIEW, ("data-health",)),
             Entry(_("Channels"), "channel-list", "link", P.CHANNEL_VIEW),
             Entry(_("Senders"), "sender-list", "mail", P.SENDER_VIEW),
             Entry(_("Action log"), "log-list", "history", P.LOG_VIEW),

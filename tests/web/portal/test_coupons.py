@@ -146,7 +146,7 @@ def test_the_members_page_shows_where_each_coupon_stands(office, shop):
     used = make_coupon(make_template(shop.brand), member)
     coupons.redeem(used.code, store=shop, now=NOON)
 
-    said = page(office, "member-detail", member.number).content.decode()
+    said = office.get(reverse("member-detail", args=[member.number]) + "?tab=coupons").content.decode()
 
     assert "Used" in said
     assert used.code not in said

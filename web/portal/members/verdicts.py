@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +13,8 @@ from django.utils.translation import gettext as _
 from loyalty.queries import programs
 from members.models import Member, Merge
 from members.queries import merges
+from members.queries import worth as worth_queries
+from members.rules import worth
 from stores.models import Staff
 from web.ui import formats
 
@@ -48,18 +51,19 @@ def of(member: Member, staff: Staff) -> list[Verdict]:
     }
     last = next((each.pk for each in rows if each.winner_id == member.pk and each.undone_at is None), None)
     return [
-        Verdict(each, each.loser if each.winner_id == member.pk else each.winner, lines(each.figures, names, tiers),
+        Verdict(each, each.loser if each.winner_id == member.pk else each.winner, lines(each.figures, names, tiers, at=each.at),
                 each.pk == last)
         for each in rows
     ]  # fmt: skip
 
 
-def lines(figures: dict[str, Any], names: dict[int, Any], tiers: dict[int, str]) -> list[Line]:
-    """Orders and their sum, then tier, points and growth value of each programme."""
+def lines(figures: dict[str, Any], names: dict[int, Any], tiers: dict[int, str], *, at: datetime) -> list[Line]:
+    """Value and stage and what they look at, orders and their sum, then tier, points and growth value by programme."""
     if not figures:
         return []
     sides = [figures[side] for side in ("winner", "loser", "after")]
-    found = [
+    found = [*_worth(sides, at)] if "bought" in sides[0] else []
+    found += [
         _line(_("Orders"), [formats.number(side["orders"]) for side in sides]),
         _line(_("Spent, refunds taken off"), [formats.money(Decimal(side["spent"])) for side in sides]),
     ]
@@ -75,6 +79,19 @@ def lines(figures: dict[str, Any], names: dict[int, Any], tiers: dict[int, str])
         }
         found += [_line(f"{label} · {brand}", values) for label, values in shown.items()]
     return found
+
+
+def _worth(sides: list[dict[str, Any]], at: datetime) -> list[Line]:
+    """The verdict of each side at the moment of the merge, then the facts that it looks at."""
+    bought = [worth_queries.read(side["bought"]) for side in sides]
+    verdicts = [worth.judge(each, now=at) for each in bought]
+    return [
+        _line(_("Member value"), [str(each.value.label) for each in verdicts]),
+        _line(_("Stage of the member"), [str(each.stage.label) for each in verdicts]),
+        _line(_("Spent in the last 365 days"), [formats.money(each.year_spent) for each in bought]),
+        _line(_("Orders in the last 365 days"), [formats.number(each.year_orders) for each in bought]),
+        _line(_("Latest order"), [formats.day(each.last_paid_at) if each.last_paid_at else "–" for each in bought]),
+    ]
 
 
 def _line(label: str, values: list[str]) -> Line:

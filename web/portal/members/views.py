@@ -23,7 +23,7 @@ from web.ui import htmx
 from web.ui.access import requires
 from web.ui.pages import DetailPage, EditPage
 
-from . import card
+from . import card, tabs
 from .forms import AdjustForm, MemberForm, RevealForm, TagForm
 
 
@@ -52,14 +52,21 @@ class MemberPage(OneMember, DetailPage):
     def get(self, request, *args, **kwargs):
         if winner := members.leads_to(request.user, self.kwargs["number"]):
             return redirect("member-detail", number=winner.number)
-        return super().get(request, *args, **kwargs)
+        if htmx.is_partial(request):
+            self.template = f"{self.template}#tab"
+        answer = super().get(request, *args, **kwargs)
+        answer["Vary"] = "HX-Request, Cookie"
+        return answer
 
     def context(self):
-        member = self.object
+        member, open_tabs = self.object, tabs.offered(self.request.user)
+        asked = self.request.GET.get("tab", "")
+        tab = next((one for one in open_tabs if one.name == asked), open_tabs[0])
         name = phones.mask_name(member.name) or _("No name")
-        built = card.build(member, self.request.user, now=timezone.now())
-        return {"card": built, "title": f"{name} · {member.number}", "name": name, "reveal_form": RevealForm(),
-                "tag_form": TagForm()}  # fmt: skip
+        head = card.head(member, self.request.user, now=timezone.now())
+        words = {"head": head, "title": f"{name} · {member.number}", "name": name, "reveal_form": RevealForm(),
+                 "tag_form": TagForm(), "tab": tab, "tabs": open_tabs}  # fmt: skip
+        return words | tab.read(self.request, head, self.request.GET.get("older", "")[:60])
 
 
 class MemberEdit(OneMember, EditPage):
