@@ -4,6 +4,11 @@ from django.utils.translation import gettext_lazy as _
 from .chain import Brand
 
 
+def usual_shares() -> list[str]:
+    """What a till or a mall needs at work: masked name and phone, tier, points and coupons."""
+    return ["coupons", "name", "phone", "points", "tier"]
+
+
 class Channel(models.Model):
     """A place facts come from: a till system, a mall shop, a mini-program. Every order names one.
 
@@ -45,7 +50,7 @@ class Channel(models.Model):
     created_at = models.DateTimeField(_("created"))
     platform = models.CharField(_("platform"), max_length=20, blank=True, default="")
     settings = models.JSONField(default=dict)
-    shares = models.JSONField(default=list)
+    shares = models.JSONField(default=usual_shares)
     fresh_minutes = models.PositiveIntegerField(_("stale after minutes"), null=True, blank=True)
     last_success_at = models.DateTimeField(null=True, blank=True)
     last_error_at = models.DateTimeField(null=True, blank=True)

@@ -14,6 +14,7 @@ from stores.queries import stores
 from stores.rules.scopes import Scope
 from web.ui.names import local_name
 
+from . import sharing
 from .auth import KeyRequest
 from .doors import reads, writes
 from .errors import Refused
@@ -26,6 +27,7 @@ router = Router(tags=["Coupons"])
 def check_coupon(request: KeyRequest, body: CouponIn):
     """What a coupon takes off here and now. Changes nothing; a coupon that does not count answers with the reason."""
     key = request.auth
+    sharing.demand(key, "coupons")
     found = coupons.check(
         body.code, store=_store(key, body.store), amount=body.amount, channel=key.channel, now=timezone.now()
     )
@@ -33,7 +35,7 @@ def check_coupon(request: KeyRequest, body: CouponIn):
     return CouponOut(
         code=found.coupon.code, name=local_name(template), discount=found.discount, needs_amount=found.needs_amount,
         threshold=template.threshold, expires_at=found.coupon.expires_at,
-        member=phones.mask_name(found.coupon.member.name),
+        member=phones.mask_name(found.coupon.member.name) if sharing.may(key, "name") else "",
     )  # fmt: skip
 
 
@@ -45,7 +47,7 @@ def redeem_coupon(request: KeyRequest, body: RedeemIn):
         body.code, store=_store(key, body.store), channel=key.channel, key=body.key, amount=body.amount,
         order_number=body.order_number, now=timezone.now(),
     )  # fmt: skip
-    out = _redeemed_out(done.coupon, body.key, "redeemed" if done.is_new else "duplicate")
+    out = _redeemed_out(done.coupon, request.auth, body.key, "redeemed" if done.is_new else "duplicate")
     return Status(201 if done.is_new else 200, out)
 
 
@@ -56,7 +58,7 @@ def undo_coupon(request: KeyRequest, body: UndoIn):
     if coupon is None:
         raise Http404
     done = coupons.undo(coupon, channel=request.auth.channel, now=timezone.now())
-    return _redeemed_out(done, body.key, "restored")
+    return _redeemed_out(done, request.auth, body.key, "restored")
 
 
 def _store(key: ApiKey, code: str) -> Store | None:
@@ -69,9 +71,9 @@ def _store(key: ApiKey, code: str) -> Store | None:
     return store
 
 
-def _redeemed_out(coupon: Coupon, key: str, status: str) -> RedeemedOut:
+def _redeemed_out(coupon: Coupon, caller: ApiKey, key: str, status: str) -> RedeemedOut:
     return RedeemedOut(
         code=coupon.code, key=key, status=status, name=local_name(coupon.template), discount=coupon.discount,
         order_amount=coupon.order_amount, order_number=coupon.order_number, redeemed_at=coupon.redeemed_at,
-        member=phones.mask_name(coupon.member.name),
+        member=phones.mask_name(coupon.member.name) if sharing.may(caller, "name") else "",
     )  # fmt: skip

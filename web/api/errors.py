@@ -51,6 +51,7 @@ SHUT: dict[str, tuple[int, Any]] = {  # why a known key is not let in → status
     ),
     "replayed": (401, gettext_lazy("This nonce was used before. Draw a new one for every call, also when you send it again.")),
     "signature_required": (401, gettext_lazy("This key takes signed calls only.")),
+    "not_shared": (403, gettext_lazy("This channel may not share: %(field)s. Headquarters can allow it on the channel's page.")),
     "scope_missing": (403, gettext_lazy("This key lacks the scope %(scope)s. Headquarters can add it on the key's page.")),
 }  # fmt: skip
 

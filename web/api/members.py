@@ -18,6 +18,7 @@ from stores.rules import masking
 from stores.rules.scopes import Scope
 from stores.services import limits
 
+from . import sharing
 from .auth import KeyRequest
 from .doors import reads, writes
 from .errors import Refused, TooOften
@@ -88,7 +89,8 @@ def edit(request: KeyRequest, number: str, body: ProfileIn):
 @reads(router, "/members/{number}/identities", Scope.MEMBERS_READ, IdentitiesOut)
 def list_identities(request: KeyRequest, number: str):
     """What the member is known by, masked."""
-    return {"items": [_identity_out(each) for each in for_keys.identities(member_of(request.auth, number))]}
+    held = for_keys.identities(member_of(request.auth, number))
+    return {"items": [_identity_out(each) for each in held if sharing.may_name(request.auth, each.kind)]}
 
 
 @writes(router, "/members/{number}/identities", Scope.MEMBERS_WRITE, {200: IdentityOut})
@@ -146,21 +148,22 @@ def shown(member_id: int | None, key: ApiKey) -> MemberOut | None:
         return None
     return MemberOut(
         number=member.number,
-        name=phones.mask_name(member.name),
-        phone=phones.mask(identities.phone_of(member) or ""),
+        name=phones.mask_name(member.name) if sharing.may(key, "name") else "",
+        phone=phones.mask(identities.phone_of(member) or "") if sharing.may(key, "phone") else "",
         joined_at=member.joined_at,
-        holdings=[holding_out(each) for each in held],
+        holdings=[holding_out(each, key) for each in held],
     )
 
 
-def holding_out(holding: accounts.Holding) -> HoldingOut:
-    """A member's place in one brand, in the caller's language."""
+def holding_out(holding: accounts.Holding, key: ApiKey) -> HoldingOut:
+    """A member's place in one brand, in the caller's language, as far as the key's channel may share it."""
     in_chinese = (get_language() or "").startswith("zh")
     tier = holding.tier.name if in_chinese else holding.tier.name_en or holding.tier.name
-    return HoldingOut(
-        brand=holding.brand.code, tier=tier, points=holding.points, growth=holding.growth, debt=holding.debt,
-        to_next_tier=holding.to_next,
-    )  # fmt: skip
+    out = HoldingOut(brand=holding.brand.code, tier=tier if sharing.may(key, "tier") else "")
+    if sharing.may(key, "points"):
+        out.points, out.growth, out.debt = holding.points, holding.growth, holding.debt
+        out.to_next_tier = holding.to_next
+    return out
 
 
 def _count(key: ApiKey) -> None:

@@ -9,6 +9,7 @@ from loyalty.queries import accounts, for_keys
 from stores.queries import keys
 from stores.rules.scopes import Scope
 
+from . import sharing
 from .auth import KeyRequest
 from .doors import reads
 from .member_schemas import EntriesOut, EntryOut
@@ -26,14 +27,16 @@ class HoldingsOut(Schema):
 @reads(router, "/members/{number}/points", Scope.POINTS_READ, HoldingsOut)
 def balances(request: KeyRequest, number: str):
     """Points, growth value and tier in each brand of this key that the member takes part in."""
+    sharing.demand(request.auth, "points")
     brands = set(keys.brands_of(request.auth).values_list("pk", flat=True))
     held = accounts.holdings(member_of(request.auth, number))
-    return {"items": [holding_out(each) for each in held if each.brand.pk in brands]}
+    return {"items": [holding_out(each, request.auth) for each in held if each.brand.pk in brands]}
 
 
 @reads(router, "/members/{number}/ledger", Scope.POINTS_READ, EntriesOut)
 def ledger(request: KeyRequest, number: str, page: Page, asset: Literal["points", "growth"] | None = None):
     """Every movement in the brands of this key, latest first, page by page."""
+    sharing.demand(request.auth, "points")
     rows = for_keys.entries(member_of(request.auth, number), request.auth, asset=asset or "")
     found, after = cut(rows, page, "id", read=[whole], backwards=True)
     return {"items": [_entry_out(each) for each in found], "next": after}

@@ -110,14 +110,14 @@ class LookupIn(Schema):
 
 
 class HoldingOut(Schema):
-    """A member's place in one brand."""
+    """A member's place in one brand. What your channel may not share is empty: see the channel's page."""
 
     brand: str
     tier: str
-    points: int
-    growth: int
-    debt: int
-    to_next_tier: int | None
+    points: int | None = None
+    growth: int | None = None
+    debt: int | None = None
+    to_next_tier: int | None = None
 
 
 class MemberOut(Schema):

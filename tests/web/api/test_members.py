@@ -148,6 +148,7 @@ def test_an_identity_is_attached_once_and_shown_masked(app, shop):
     assert first == again
     assert (first[0], first[1]["value"], first[1]["is_verified"]) == (200, "oAB****5678", False)
     assert (taken[0], taken[1]["code"]) == (409, "identity_taken")
+    Channel.objects.update(shares=["phone", "openid"])
     listed = app.get(f"/members/{member.number}/identities")[1]["items"]
     assert [each["kind"] for each in listed] == ["phone", "openid"]
     assert phone_of(member) not in str(listed)
