@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from members.models import Member, StoreBinding
-from members.services import binding, consent, profiles
+from members.services import assists, binding, consent, profiles
 from stores.models import Channel, StoreCode
 from stores.services import codes
 
@@ -56,8 +56,11 @@ def join(
     visitor: str = "",
     address: str | None = None,
     channel: Channel | None = None,
+    assist: str = "",
 ) -> Joined:
     """Make the person with this canonical, proven phone a member of the code's brand, bound to its store.
+
+    ``assist`` is the token of an associate's link that led here; it counts once.
 
     Safe to repeat and to race: one phone is one member with one welcome coupon. Raises CannotJoin.
     """
@@ -79,6 +82,7 @@ def join(
     coupon = coupons.issue_welcome(member, program, now=now) if is_enrolled or is_first else None
     if is_enrolled or is_first:
         codes.mark_joined(code, visitor=visitor, now=now)
+    assists.finish(assist, member, code=code, now=now)
     return Joined(member, is_new, is_enrolled, coupon)
 
 

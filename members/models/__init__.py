@@ -1,3 +1,4 @@
+from .assist import Assist
 from .binding import StoreBinding
 from .consent import Consent, ConsentText, Medium, Purpose
 from .day import StoreDay, StoreDayChange
@@ -13,7 +14,7 @@ from .order import Order, OrderLine, Refund
 from .product import Product
 
 __all__ = [
-    "Consent", "ConsentText", "Event", "Identity", "ImportChunk", "ImportPlan", "ImportProblem", "ImportReject",
+    "Assist", "Consent", "ConsentText", "Event", "Identity", "ImportChunk", "ImportPlan", "ImportProblem", "ImportReject",
     "ImportRun", "Inbox", "MatchCase", "Medium", "Member", "MemberTag", "Merge", "MergedRow", "OneTimeCode", "Order", "OrderLine",
     "Product", "Purpose", "Refund", "StoreBinding", "StoreDay", "StoreDayChange", "Tag",
 ]  # fmt: skip

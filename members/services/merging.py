@@ -23,7 +23,7 @@ MOVES = (
     "members_membertag",
 )  # fmt: skip
 # Tables that know a member and stay as they are: the merges themselves, and what was asked about pairs.
-KEEPS = ("members_merge", "members_member", "members_matchcase")
+KEEPS = ("members_merge", "members_member", "members_matchcase", "members_assist")
 
 PAIRS = "pairs AS (SELECT id, winner_id, loser_id, at FROM members_merge WHERE id = ANY(%(ids)s::bigint[]))"
 # everybody whose facts go back with the loser: the loser, and who had been merged into the loser before

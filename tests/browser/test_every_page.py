@@ -39,6 +39,7 @@ NO_PAGE = {
     "import-template": "a file", "import-errors": "a file", "counter-scans": "figures", "card-qr": "a picture",
     "counter-promotion-reach": "figures", "counter-redeem-done": "after a form", "join-code": "after a form",
     "join-terms": "after a form", "card-terms": "after a form", "card-sign-in-code": "after a form",
+    "counter-assist-state": "figures", "mini-page": "JSON", "mini-join": "JSON",
 }  # fmt: skip
 NOT_FOUND = {"link"}  # their page says so: the address of the walk is mistyped
 # --- words in Latin letters that a Chinese page may show, beside those in capitals (codes, CSV, SMTP) -------

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.urls import URLPattern, get_resolver, reverse
+from django.utils import timezone
 
 from campaigns.models import CampaignTemplate, Delivery
 from loyalty.models import CouponTemplate
 from loyalty.services import coupons, importing, merging, programs
 from members.imports import kinds
-from members.models import ImportRun, Member, MemberTag, Tag
-from members.services import match_cases
+from members.models import Identity, ImportRun, Member, MemberTag, Tag
+from members.services import assists, match_cases, prospects
 from segments.services import segments, snapshots
 from stores.access import Role
 from stores.models import ApiKey, Notice, PosterArchive, Staff, Store, StoreCode
@@ -173,9 +174,29 @@ def _merges(letter: str, member: Member, head) -> dict[str, Any]:
     )
     return {
         "pair": {"pk": case.pk},
+        **_assist(member.home_store, letter),
+        "prospect": {"number": _prospect(letter, member.home_store)},
         "member-merge-two": {"number": member.number, "other": twin.number},
         "member-unmerge": {"number": member.number, "merge": done.pk},
     }
+
+
+def _assist(store: Store, letter: str) -> dict[str, Any]:
+    """A link by which an associate helps somebody to join, and the same code in a mini-program."""
+    by = Staff.objects.get(username=f"{Role.ASSOCIATE}.{letter}".lower())
+    code = codes.issue(store, kind="associate", associate=by, by=by, now=NOON)
+    made = assists.start(code, by=by, now=timezone.now())
+    return {
+        "counter-assist": {"pk": made.pk}, "join-assisted": {"token": made.token},
+        "mini": {"channel": "no-such-program", "public": code.public},
+    }  # fmt: skip
+
+
+def _prospect(letter: str, store: Store) -> str:
+    """The number of somebody who has followed the store and not joined."""
+    made = prospects.make(Identity.Kind.OPENID, f"o-{letter}-1", prospects.Seen(NOON, None, store), now=NOON)
+    Member.everyone.filter(pk=made.pk).update(home_store=store)
+    return made.number
 
 
 def _audience(letter: str, tag: Tag, head) -> tuple[int, int, int]:

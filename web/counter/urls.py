@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import codes, find, promotions, redeem, shop, today, todo
+from . import assist, codes, find, promotions, redeem, shop, today, todo
 
 urlpatterns = [
     path("", today.home, name="counter-home"),
@@ -10,6 +10,10 @@ urlpatterns = [
     path("code", codes.show, name="counter-code"),
     path("code/issue", codes.issue, name="counter-code-issue"),
     path("code/scans", codes.scans, name="counter-scans"),
+    path("assist", assist.index, name="counter-assist"),
+    path("assist/start", assist.start, name="counter-assist-start"),
+    path("assist/<int:pk>", assist.link, name="counter-assist-link"),
+    path("assist/<int:pk>/state", assist.state, name="counter-assist-state"),
     path("find", find.find, name="counter-find"),
     path("members/<str:number>", find.member, name="counter-member"),
     path("redeem", redeem.look, name="counter-redeem"),

@@ -8,13 +8,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import get_language
-from django.views.decorators.http import require_http_methods, require_POST
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from loyalty.queries import cards
 from loyalty.services import joining
 from members.models import Member
-from members.queries import bindings, consents
+from members.queries import assists, bindings, consents
 from members.rules import consent_texts
+from members.services import assists as noting
 from members.services import identity
 from stores.models import StoreCode
 from stores.services import codes
@@ -24,6 +26,7 @@ from web.ui.names import local_name
 from . import card, proving
 from .forms import CodeForm, PhoneForm, TermsForm
 from .places import by_code
+from .session import with_guest
 
 
 def _page(request: HttpRequest, code: StoreCode, name: str, **context) -> HttpResponse:
@@ -114,11 +117,25 @@ def _join(request: HttpRequest, code: StoreCode, form: TermsForm, phone: str) ->
         return joining.join(
             phone, code=code, agrees=said["agrees"], wants_offers=said["offers"], name=said["name"],
             language=get_language(), visitor=request.guest.visitor, address=client_address(request),
-            now=timezone.now(),
+            assist=request.guest.kept("assist").get("token", ""), now=timezone.now(),
         )  # fmt: skip
     except joining.CannotJoin as reason:
         form.add_error("agrees", str(reason))
         return None
+
+
+@require_safe
+@with_guest
+def assisted(request: HttpRequest, token: str) -> HttpResponse:
+    """An associate's link, on the customer's own phone: it leads to the associate's code, and counts once."""
+    now = timezone.now()
+    assist = assists.live(token, now=now)
+    if assist is None:
+        reason = _("This link was used or has run out. Please ask for a new one.")
+        return render(request, "h5/link_unknown.html", {"reason": reason}, status=410)
+    noting.note_opened(assist, now=now)
+    request.guest.keep("assist", {"token": token})
+    return redirect("store-code", public=assist.code.public)
 
 
 @require_POST

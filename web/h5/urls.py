@@ -10,6 +10,7 @@ urlpatterns = [
     path("c/<str:public>/terms", join.terms, name="join-terms"),
     path("c/<str:public>/visit", join.visit, name="store-visit"),
     path("c/<str:public>/near", places.near, name="store-near"),
+    path("j/<str:token>", join.assisted, name="join-assisted"),
     path("mini/<slug:channel>/<str:public>", mini.page, name="mini-page"),
     path("mini/<slug:channel>/<str:public>/join", mini.join, name="mini-join"),
     path("l/<str:token>", links.follow, name="link"),

@@ -39,6 +39,7 @@ ACTIONS: dict[str, Any] = {
     "member.untagged": _("Tag removed"),
     "member.exported": _("Members exported"),
     "member.merged": _("Members merged"),
+    "assist.started": _("Link to help somebody join made"),
     "identity.handed_over": _("A number given out again passed to another person"),
     "member.kept_apart": _("Two members kept apart"),
     "member.unmerged": _("Merge taken back"),

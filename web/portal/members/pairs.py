@@ -84,7 +84,7 @@ class PairPage(EditPage):
         return match_cases.open_for(self.request.user)
 
     def context(self):
-        two = sorted((self.object.one, self.object.other), key=lambda member: (member.joined_at, member.pk))
+        two = sorted((self.object.one, self.object.other), key=matching.seniority)
         sides = [card.build(each, self.request.user, now=self.now) for each in two]
         return {
             "sides": [(side, phones.mask_name(side.member.name) or _("No name")) for side in sides],

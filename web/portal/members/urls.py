@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import bulk, listing, merging, pairs, views
+from . import bulk, listing, merging, pairs, prospects, views
 
 urlpatterns = [
     path("members/", listing.MemberList.as_view(), name="member-list"),
@@ -15,6 +15,8 @@ urlpatterns = [
     path("members/<str:number>/merge/", merging.FindOther.as_view(), name="member-merge"),
     path("members/<str:number>/merge/<str:other>/", merging.MergeTwo.as_view(), name="member-merge-two"),
     path("members/<str:number>/merges/<int:merge>/undo/", merging.TakeBack.as_view(), name="member-unmerge"),
+    path("prospects/", prospects.ProspectList.as_view(), name="prospect-list"),
+    path("prospects/<str:number>/", prospects.ProspectPage.as_view(), name="prospect-detail"),
     path("pairs/", pairs.PairList.as_view(), name="pair-list"),
     path("pairs/<int:pk>/", pairs.PairPage.as_view(), name="pair-detail"),
     path("members/<str:number>/reveal/", views.reveal_phone, name="member-reveal"),

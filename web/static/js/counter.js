@@ -7,7 +7,8 @@
       fetch(count.dataset.scans, { credentials: "same-origin" }).then(function (answer) {
         return answer.ok && !answer.redirected ? answer.json() : null;
       }).then(function (told) {
-        if (told && count.textContent !== String(told.scans)) count.textContent = told.scans;
+        var said = told && (told.text === undefined ? String(told.scans) : told.text);
+        if (told && count.textContent !== said) count.textContent = said;
       }).catch(function () {});
     }, 10000);
   }
