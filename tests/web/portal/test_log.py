@@ -181,7 +181,7 @@ def test_every_field_that_is_written_down_has_words():
 @pytest.mark.parametrize(
     ("name", "given", "said"),
     [
-        ("status", "scheduled", "定时"),
+        ("status", "scheduled", "待发送"),
         ("starts_at", "2026-10-13T10:00:00+00:00", "2026-10-13 18:00"),
         ("is_active", True, "是"),
         ("text", "None", "–"),
