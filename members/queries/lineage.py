@@ -32,10 +32,11 @@ class Origin(NamedTuple):
 
 
 class Lineage(NamedTuple):
-    """Origins of profile fields by name, and of whatever was written at a moment of an import."""
+    """Origins of profile fields by name, of whatever was written at a moment of an import, and of the record itself."""
 
     fields: dict[str, Origin]
     moments: dict[datetime, Origin]
+    began: Origin | None = None
 
     def at(self, moment: datetime | None, channel: Channel | None = None) -> Origin | None:
         """The origin of a row that was written then: the file's row, else the channel it names."""
@@ -56,14 +57,17 @@ def of(member: Member) -> Lineage:
                    .values_list("pk", "number"))  # fmt: skip
     fields: dict[str, Origin] = {}
     moments: dict[datetime, Origin] = {}
+    began = None
     for event in told:
         origin = _origin(event, runs, editors, numbers.get(event.came_as or 0, ""))
         if origin.run:
             moments[event.at] = origin
+        if event.kind != "member.edited" and not event.came_as:
+            began = began or origin
         for name in _named(event):
             if (name in filled) == bool(event.came_as):  # what a merge filled comes from the other record's history
                 fields[name] = origin
-    return Lineage({name: fields[name] for name in FIELDS if name in fields}, moments)
+    return Lineage({name: fields[name] for name in FIELDS if name in fields}, moments, began)
 
 
 def _named(event: Event) -> Iterable[str]:

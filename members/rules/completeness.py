@@ -6,6 +6,7 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Part(NamedTuple):
@@ -19,7 +20,7 @@ class Part(NamedTuple):
 
 PARTS = (
     Part("phone", 20, _("Proven phone"), _("May I send a code to your phone? Then nobody else can use your points.")),
-    Part("name", 15, _("Name"), _("How may we address you?")),
+    Part("name", 15, pgettext_lazy("person", "Name"), _("How may we address you?")),
     Part("birthday", 15, _("Birthday"), _("When is your birthday? There is something from us on that day.")),
     Part("offers", 15, _("Answer about offers"), _("Would you like to hear about offers? You can change it at any time.")),
     Part("home_store", 10, _("Home store"), _("Which of our stores is nearest to you?")),

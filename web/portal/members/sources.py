@@ -9,9 +9,10 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from loyalty.queries.accounts import Holding
-from members.models import Consent, Identity, Member, MemberTag
+from members.models import Consent, Identity, Member, MemberTag, StoreBinding
 from members.queries import lineage, tags
 from members.queries.lineage import Lineage, Origin
 from members.queries.tags import Given
@@ -76,21 +77,33 @@ def _words(origin: Origin) -> str:
     return _("edited by %(who)s") % {"who": origin.who} if origin.who else _("written here")
 
 
-def of(member: Member, identities: Sequence[Identity], consents: Sequence[Consent], words: Sequence[Worn],
-       held: Iterable[Holding]) -> list[Source]:  # fmt: skip
-    """Every attribute of the page with its source: profile, identities, tags, consents, tiers."""
+def of(
+    member: Member, identities: Sequence[Identity], consents: Sequence[Consent], words: Sequence[Worn],
+    held: Iterable[Holding], links: Sequence[StoreBinding],
+) -> list[Source]:  # fmt: skip
+    """Every attribute of the page with its source: profile, links, identities, tags, consents, tiers."""
     known = lineage.of(member)
+    began, url = told(known.began)
     return [
-        *_profile(member, known), *(_identity(row, known) for row in identities),
+        *_profile(member, known), Source(_("Joined"), formats.day(member.joined_at), began, member.joined_at, url),
+        *(_link(row, known) for row in links if row.associate and row.ended_at is None),
+        *(_identity(row, known) for row in identities),
         *(Source(_("Tag"), formats.local_name(one.row.tag), one.why, one.row.added_at, one.url) for one in words),
         *(_consent(row, known) for row in consents),
         *(Source(_("Tier"), formats.local_name(each.tier), _("by growth value, from the ledger")) for each in held),
     ]  # fmt: skip
 
 
+def _link(row: StoreBinding, known: Lineage) -> Source:
+    words, url = told(known.moments.get(row.bound_at))
+    if not url:
+        words = _("store code %(code)s") % {"code": row.code.public} if row.code else _("without a code")
+    return Source(_("Associate"), row.associate, words, row.bound_at, url)
+
+
 def _profile(member: Member, known: Lineage) -> Iterable[Source]:
     values = {
-        "name": (_("Name"), phones.mask_name(member.name)),
+        "name": (pgettext("person", "Name"), phones.mask_name(member.name)),
         "gender": (_("Gender"), member.get_gender_display() if member.gender else ""),
         "birthday": (_("Birthday"), f"{member.birthday:%m-%d}" if member.birthday else ""),
         "language": (_("Language"), "English" if member.language == "en" else "中文"),

@@ -83,7 +83,7 @@ def _messages(request: HttpRequest, head: Head, older: str) -> dict[str, Any]:
 
 def _sources(request: HttpRequest, head: Head, older: str) -> dict[str, Any]:
     held = [rung.holding for rung in head.rungs]
-    return {"sources": sources.of(head.member, head.identities, head.answers, head.tags, held)}
+    return {"sources": sources.of(head.member, head.identities, head.answers, head.tags, held, head.links)}
 
 
 def _log(request: HttpRequest, head: Head, older: str) -> dict[str, Any]:
