@@ -18,6 +18,9 @@ class Permission(StrEnum):
     MEMBER_EXPORT = "member.export"
     MEMBER_MERGE = "member.merge"
     MEMBER_IMPORT = "member.import"
+    EXPORT_RELEASE = "export.release"
+    PRIVACY_VIEW = "privacy.view"
+    PRIVACY_DECIDE = "privacy.decide"
     ORDER_VIEW = "order.view"
     ORDER_EXPORT = "order.export"
     PRODUCT_VIEW = "product.view"
@@ -98,6 +101,7 @@ _MARKETER = _ANALYST | {
     P.MEMBER_EDIT, P.MEMBER_REVEAL, P.MEMBER_EXPORT, P.MEMBER_IMPORT, P.PRODUCT_IMPORT, P.POINTS_ADJUST,
     P.PROGRAM_EDIT, P.COUPON_EDIT, P.CODE_ISSUE, P.STAFF_VIEW, P.SEGMENT_EDIT, P.TAG_EDIT,
     P.CAMPAIGN_EDIT, P.CAMPAIGN_LAUNCH, P.SENDER_EDIT,
+    P.PRIVACY_VIEW,
 }  # fmt: skip
 
 ROLES: dict[str, frozenset[Permission]] = {

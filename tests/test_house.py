@@ -14,6 +14,8 @@ from django.apps import apps
 from django.core.management import call_command
 from django.urls import URLPattern, get_resolver
 
+from members.models import Member
+from members.queries import privacy
 from tools import messages
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -176,6 +178,18 @@ def test_every_model_with_personal_data_sorts_its_fields():
         if sorted(given) != sorted(set(given)) or not fields - {"id", "pk"} <= set(given):
             unsorted.append(f"{model._meta.label}: {sorted(fields - set(given) - {'id'})}")
     assert not unsorted
+
+
+def test_every_model_that_leads_to_a_member_says_how_and_sorts_its_fields():
+    """One step further than the test above: what belongs to an order or a message is about its member, too."""
+    led = {Member} | {model for model in our_models() if hasattr(model, "Privacy") and privacy.paths(model)}
+    silent = [
+        model._meta.label
+        for model in our_models()
+        if model not in led
+        and any(field.is_relation and field.related_model in led for field in model._meta.concrete_fields)
+    ]
+    assert not silent
 
 
 # --- pages ---------------------------------------------------------------------------------------------

@@ -1,3 +1,5 @@
+from datetime import datetime, timedelta
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -31,6 +33,8 @@ class Delivery(models.Model):
         SOLD_OUT = "sold_out", _("The coupon was used up")
         CANCELLED = "cancelled", _("The campaign was stopped")
         GONE = "gone", _("No longer a member")
+        RESTRICTED = "restricted", _("The member asked us to stop")
+        MINOR = "minor", _("Under fourteen: no offers")
         BLOCKED = "blocked", _("Demo numbers get no messages")
         REFUSED = "refused", _("Refused by the other side")
         UNREACHABLE = "unreachable", _("The other side did not answer")
@@ -69,6 +73,12 @@ class Delivery(models.Model):
     class Privacy:
         keep = ["id", "campaign", "step", "occurrence", "member", "medium", "batch_no", "status", "reason", "attempts",
                 "provider_id", "problem", "created_at", "tried_at", "sent_at", "opened_at", "came_as"]  # fmt: skip
+        why = _("A message to this member is on its way. Try again in a minute.")
+
+        @staticmethod
+        def waits(now: datetime) -> models.Q:
+            """Rows that stand in the way of an erasure."""
+            return models.Q(status=Delivery.Status.IN_FLIGHT, tried_at__gt=now - timedelta(hours=1))
 
 
 class Batch(models.Model):
@@ -122,6 +132,11 @@ class Receipt(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["delivery", "kind"], name="receipt_once")]
 
+    class Privacy:
+        paths = ("delivery__member_id",)
+        keep = ["id", "delivery", "kind", "at"]
+        erase = ["detail"]
+
 
 class Feedback(models.Model):
     """What a member answered about a message and the visit after it: 1 to 5, and words. The last answer counts."""
@@ -137,5 +152,6 @@ class Feedback(models.Model):
         ]
 
     class Privacy:
+        paths = ("delivery__member_id",)
         keep = ["id", "delivery", "score", "at"]
         erase = ["words"]

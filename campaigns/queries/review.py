@@ -27,9 +27,15 @@ ADDRESSES = {
     Sender.Medium.EMAIL: Identity.Kind.EMAIL,
     Sender.Medium.OFFICIAL_ACCOUNT: Identity.Kind.OPENID,
 }
+LEFT_OUT = (
+    Reason.GONE, Reason.RESTRICTED, Reason.MINOR, Reason.NO_CONSENT, Reason.NO_ADDRESS, Reason.BLOCKED, Reason.CAPPED,
+)  # fmt: skip
 HELD = consents.held("g.id", "%(medium)s")
 LOOK = f"""
-    SELECT CASE WHEN m.id IS NULL THEN 'gone' WHEN c.is_given IS NOT TRUE THEN 'no_consent'
+    SELECT CASE WHEN m.id IS NULL THEN 'gone' WHEN m.restricted_at IS NOT NULL THEN 'restricted'
+            WHEN %(purpose)s = 'marketing' AND m.birthday > (%(now)s AT TIME ZONE COALESCE(s.time_zone, %(zone)s))::date
+                - interval '14 years' THEN 'minor'
+            WHEN c.is_given IS NOT TRUE THEN 'no_consent'
             WHEN a.value IS NULL THEN 'no_address'
             WHEN %(blocks)s AND a.value LIKE '1690%%' AND length(a.value) = 11 THEN 'blocked'
             WHEN %(cap)s > 0 AND COALESCE(n.count, 0) >= %(cap)s THEN 'capped' ELSE '' END AS reason,
@@ -84,8 +90,7 @@ def of(campaign: Campaign, *, now: datetime) -> Review:
     scale = len(ids) / len(chosen) if len(chosen) else 1
     start = max(campaign.starts_at or now, now)
     quiet = Quiet(campaign.quiet_from, campaign.quiet_until)
-    by_reason = {reason: 0 for reason in (Reason.GONE, Reason.NO_CONSENT, Reason.NO_ADDRESS, Reason.BLOCKED,
-                                          Reason.CAPPED)}  # fmt: skip
+    by_reason = dict.fromkeys(LEFT_OUT, 0)
     asleep = english = 0
     for reason, zone, is_english, count in rows:
         if reason:
@@ -121,7 +126,7 @@ def _look(
     given: dict[str, Any] = {
         "blocks": settings.DEMO_NUMBERS_BLOCK_SEND and leaves, "cap": campaign.cap_count if is_marketing else 0,
         "zone": settings.TIME_ZONE, "members": numbers(ids.tolist()), "purpose": campaign.purpose,
-        "kind": ADDRESSES[Sender.Medium(sender.medium)], "medium": sender.medium,
+        "kind": ADDRESSES[Sender.Medium(sender.medium)], "medium": sender.medium, "now": now,
         "first": Cap(campaign.cap_count, campaign.cap_days).first_day(now.astimezone(UTC).date()),
     }  # fmt: skip
     with connection.cursor() as cursor:

@@ -15,6 +15,8 @@ class Reason(StrEnum):
     """Why a message was not sent or failed; the same words as ``Delivery.Reason``."""
 
     GONE = "gone"
+    RESTRICTED = "restricted"
+    MINOR = "minor"
     NO_CONSENT = "no_consent"
     NO_ADDRESS = "no_address"
     BLOCKED = "blocked"
@@ -36,6 +38,8 @@ class Facts(NamedTuple):
     address: str
     zone: str
     due_at: datetime
+    is_restricted: bool = False
+    is_minor: bool = False
 
 
 class Limits(NamedTuple):
@@ -61,6 +65,10 @@ def decide(facts: Facts, limits: Limits, *, now: datetime) -> Verdict:
     """What to do with a message now. The cap and the coupon come after this: they are taken, not looked at."""
     if not facts.is_member:
         return Verdict(Reason.GONE)
+    if facts.is_restricted:
+        return Verdict(Reason.RESTRICTED)
+    if facts.is_minor:
+        return Verdict(Reason.MINOR)
     if not facts.has_consent:
         return Verdict(Reason.NO_CONSENT)
     if not facts.address:

@@ -7,8 +7,9 @@ What passes is marked as in flight in the same transaction in which it takes its
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -17,6 +18,7 @@ from loyalty.models import Book, Coupon
 from loyalty.services import coupons
 from members.models import Identity, Purpose
 from members.queries import consents
+from members.rules.privacy import is_minor
 from members.services.arrays import numbers, texts
 from stores.models import Sender
 
@@ -36,7 +38,8 @@ HELD = consents.held("d.member_id", "%(medium)s")  # looked at for this medium, 
 
 LOOK = f"""
     SELECT d.id, d.member_id, d.occurrence, d.status, d.attempts, d.created_at, m.id IS NOT NULL, m.name, m.language,
-        s.name, s.name_en, s.time_zone, a.value, c.is_given, COALESCE(p.balance, 0), d.tried_at
+        s.name, s.name_en, s.time_zone, a.value, c.is_given, COALESCE(p.balance, 0), d.tried_at,
+        m.restricted_at IS NOT NULL, m.birthday
     FROM campaigns_delivery d
     LEFT JOIN members_member m ON m.id = d.member_id AND m.merged_into_id IS NULL AND m.joined_at IS NOT NULL
     LEFT JOIN stores_store s ON s.id = m.home_store_id
@@ -102,6 +105,8 @@ class Row(NamedTuple):
     consent: bool | None
     points: int
     taken_at: datetime | None
+    is_restricted: bool
+    birthday: date | None
 
     @property
     def is_again(self) -> bool:
@@ -146,7 +151,7 @@ def prepare(held: Held, *, most: int, is_local: bool, now: datetime) -> Prepared
         leases.finish(held, now=now)
         return None
     limits = limits_of(held.campaign, is_local=is_local)
-    verdicts = {row: decide(_facts(row), limits, now=now) for row in rows}
+    verdicts = {row: decide(_facts(held.campaign, row, now), limits, now=now) for row in rows}
     passed = [row for row, verdict in verdicts.items() if verdict == SEND]
     reasons = {row: verdict.reason for row, verdict in verdicts.items() if verdict.reason}
     if not passed and len(reasons) < len(rows) and _hold_whole_batch(held, rows, limits, now):
@@ -178,8 +183,12 @@ def look(held: Held, *, most: int) -> list[Row]:
         return [Row(*values) for values in cursor.execute(LOOK, given)]
 
 
-def _facts(row: Row) -> Facts:
-    return Facts(row.is_member, bool(row.consent), row.address or "", row.local_zone, row.created_at)
+def _facts(campaign: Campaign, row: Row, now: datetime) -> Facts:
+    today = now.astimezone(ZoneInfo(row.local_zone)).date()
+    return Facts(
+        row.is_member, bool(row.consent), row.address or "", row.local_zone, row.created_at, row.is_restricted,
+        campaign.purpose == Purpose.MARKETING and is_minor(row.birthday, today),
+    )  # fmt: skip
 
 
 def _under_the_cap(campaign: Campaign, rows: list[Row], now: datetime) -> tuple[list[Row], list[Row]]:

@@ -92,6 +92,7 @@ class Entry(models.Model):
     class Privacy:
         keep = ["member", "id", "book", "kind", "amount", "owed", "balance_after", "rate", "idem", "ref_type",
                 "ref_id", "reverses_id", "reason", "by_id", "occurred_at", "posted_at", "came_as"]  # fmt: skip
+        is_ledger = True  # nobody edits an entry, an erasure neither
 
 
 class Lot(models.Model):

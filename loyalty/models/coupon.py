@@ -148,6 +148,12 @@ class Coupon(models.Model):
         keep = ["id", "template", "member", "code", "source", "issued_at", "starts_at", "expires_at", "redeemed_at",
                 "redeemed_store", "redeemed_channel", "redeemed_by", "redeemed_key", "order_number", "order_amount",
                 "discount", "held_until", "held_channel", "held_key", "voided_at", "void_reason", "came_as"]  # fmt: skip
+        why = _("A till holds one of this member's coupons. Wait until the receipt is done, or the hold has run out.")
+
+        @staticmethod
+        def waits(now: datetime) -> models.Q:
+            """Rows that stand in the way of an erasure."""
+            return models.Q(held_until__gt=now, redeemed_at=None, voided_at=None)
 
     def __str__(self):
         return f"…{self.code[-4:]}"

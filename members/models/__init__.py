@@ -11,10 +11,11 @@ from .member import Member, MemberTag, Tag
 from .merge import Merge, MergedRow
 from .one_time_code import OneTimeCode
 from .order import Order, OrderLine, Refund
+from .privacy import PrivacyRequest
 from .product import Product
 
 __all__ = [
     "Assist", "Consent", "ConsentText", "Event", "Identity", "ImportChunk", "ImportPlan", "ImportProblem", "ImportReject",
     "ImportRun", "Inbox", "MatchCase", "Medium", "Member", "MemberTag", "Merge", "MergedRow", "OneTimeCode", "Order", "OrderLine",
-    "Product", "Purpose", "Refund", "StoreBinding", "StoreDay", "StoreDayChange", "Tag",
+    "PrivacyRequest", "Product", "Purpose", "Refund", "StoreBinding", "StoreDay", "StoreDayChange", "Tag",
 ]  # fmt: skip

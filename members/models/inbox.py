@@ -21,5 +21,9 @@ class Inbox(models.Model):
     class Meta:
         indexes = [models.Index(fields=["reader", "due_at", "id"], name="inbox_due")]
 
+    class Privacy:
+        paths = ("event__member_id",)
+        keep = ["id", "reader", "event", "due_at", "tries", "problem"]
+
     def __str__(self):
         return f"{self.reader}: {self.event_id}"

@@ -64,6 +64,8 @@ class Member(models.Model):
     joined_code = models.ForeignKey(StoreCode, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
+    restricted_at = models.DateTimeField(null=True, blank=True)
+    erased_at = models.DateTimeField(null=True, blank=True)
     merged_into = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="+", db_constraint=False, db_index=False
     )
@@ -99,7 +101,7 @@ class Member(models.Model):
 
     class Privacy:
         keep = ["id", "number", "language", "home_store", "associate", "joined_at", "joined_channel", "joined_code",
-                "created_at", "updated_at", "merged_into"]  # fmt: skip
+                "created_at", "updated_at", "restricted_at", "erased_at", "merged_into"]  # fmt: skip
         mask = ["name", "gender", "birthday"]
         erase = ["note", "latitude", "longitude"]
 

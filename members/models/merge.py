@@ -56,5 +56,9 @@ class MergedRow(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["merge", "kind", "key"], name="merged_row_once")]
 
+    class Privacy:
+        paths = ("merge__winner_id", "merge__loser_id")
+        keep = ["id", "merge", "kind", "key", "before"]
+
     def __str__(self):
         return f"{self.kind} {self.key}"

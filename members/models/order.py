@@ -83,6 +83,10 @@ class OrderLine(models.Model):
     quantity = models.DecimalField(_("quantity"), max_digits=12, decimal_places=3)
     amount = models.DecimalField(_("amount"), max_digits=12, decimal_places=2)
 
+    class Privacy:
+        paths = ("order__member_id",)
+        keep = ["order", "line_no", "sku", "product", "name", "quantity", "amount"]
+
 
 class Refund(models.Model):
     """Money given back on one order, once per (channel, number). The sum never passes the order's amount."""
@@ -101,3 +105,8 @@ class Refund(models.Model):
             models.CheckConstraint(condition=models.Q(amount__gt=0), name="refund_amount_positive"),
         ]
         indexes = [models.Index(fields=["-refunded_at"])]
+
+    class Privacy:
+        paths = ("order__member_id",)
+        keep = ["id", "order", "channel", "number", "amount", "refunded_at", "received_at"]
+        erase = ["reason"]

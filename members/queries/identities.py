@@ -17,7 +17,7 @@ def owner(ref: MemberRef) -> int | None:
 
 def member(member_id: int | None) -> Member | None:
     """The member of this id; None for none."""
-    return Member.objects.filter(pk=member_id).first() if member_id else None
+    return Member.objects.filter(pk=member_id, erased_at=None).first() if member_id else None
 
 
 def phone_of(member: Member) -> str | None:

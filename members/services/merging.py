@@ -20,7 +20,7 @@ HOLDS = HOLDS_OF.replace("@medium", "a.asked")
 # Tables whose rows move whole: the row itself says whom it came as.
 MOVES = (
     "members_identity", "members_order", "members_event", "members_consent", "members_storebinding",
-    "members_membertag",
+    "members_membertag", "members_privacyrequest",
 )  # fmt: skip
 # Tables that know a member and stay as they are: the merges themselves, and what was asked about pairs.
 KEEPS = ("members_merge", "members_member", "members_matchcase", "members_assist")
@@ -74,7 +74,8 @@ FILLED = f"""
         CASE WHEN w.birthday IS NULL AND l.birthday IS NOT NULL THEN 'birthday' END,
         CASE WHEN w.note = '' AND l.note <> '' THEN 'note' END,
         CASE WHEN w.latitude IS NULL AND l.latitude IS NOT NULL THEN 'place' END,
-        CASE WHEN w.home_store_id IS NULL AND l.home_store_id IS NOT NULL THEN 'home' END
+        CASE WHEN w.home_store_id IS NULL AND l.home_store_id IS NOT NULL THEN 'home' END,
+        CASE WHEN w.restricted_at IS NULL AND l.restricted_at IS NOT NULL THEN 'restricted' END
     ], NULL))
     FROM pairs p JOIN members_member w ON w.id = p.winner_id JOIN members_member l ON l.id = p.loser_id
 """  # noqa: S608 -- constants only
@@ -90,7 +91,8 @@ FILL = f"""
         latitude = CASE WHEN r.before -> 'fields' ? 'place' THEN l.latitude ELSE w.latitude END,
         longitude = CASE WHEN r.before -> 'fields' ? 'place' THEN l.longitude ELSE w.longitude END,
         home_store_id = CASE WHEN r.before -> 'fields' ? 'home' THEN l.home_store_id ELSE w.home_store_id END,
-        associate_id = CASE WHEN r.before -> 'fields' ? 'home' THEN l.associate_id ELSE w.associate_id END
+        associate_id = CASE WHEN r.before -> 'fields' ? 'home' THEN l.associate_id ELSE w.associate_id END,
+        restricted_at = CASE WHEN r.before -> 'fields' ? 'restricted' THEN l.restricted_at ELSE w.restricted_at END
     {FROM_FILLED} WHERE w.id = p.winner_id AND r.before -> 'fields' <> '[]'
 """  # noqa: S608 -- constants only
 # What was filled is emptied, unless somebody has written something else there since.
@@ -107,7 +109,9 @@ EMPTY = f"""
         home_store_id = CASE WHEN r.before -> 'fields' ? 'home' AND w.home_store_id = l.home_store_id THEN NULL
             ELSE w.home_store_id END,
         associate_id = CASE WHEN r.before -> 'fields' ? 'home' AND w.home_store_id = l.home_store_id THEN NULL
-            ELSE w.associate_id END
+            ELSE w.associate_id END,
+        restricted_at = CASE WHEN r.before -> 'fields' ? 'restricted' AND w.restricted_at = l.restricted_at THEN NULL
+            ELSE w.restricted_at END
     {FROM_FILLED} WHERE w.id = p.winner_id AND r.before -> 'fields' <> '[]'
 """  # noqa: S608 -- constants only
 # One link to a store is open at a time: the loser's ends unless the winner belongs nowhere.

@@ -55,7 +55,8 @@ class CodeNotSent(Exception):
         return _("The text message could not be sent. Please try again in a minute.")
 
 
-def _print_of(kind: str, *parts: str) -> str:
+def print_of(kind: str, *parts: str) -> str:
+    """The keyed fingerprint under which codes of a phone (kind ``phone``) or a session are kept."""
     return rules.digest(settings.SECRET_KEY, f"one-time-code:{kind}", *parts)
 
 
@@ -94,7 +95,7 @@ def _note(
     """Count the caps and write the code's row, one asker at a time, so that a burst cannot slip past a cap."""
     with connection.cursor() as cursor:
         cursor.execute(LOCK, [SENDING])
-    phone_hash, session_hash = _print_of("phone", phone), _print_of("session", session)
+    phone_hash, session_hash = print_of("phone", phone), print_of("session", session)
     stopped = counts.first_limit(
         phone_hash=phone_hash, device_hash=session_hash, address=address, store_code_id=store_code_id,
         budget=settings.ONE_TIME_CODES_PER_HOUR, now=now,
@@ -105,7 +106,7 @@ def _note(
         raise TooManyCodes(*stopped)
     return OneTimeCode.objects.create(
         purpose=purpose, phone_hash=phone_hash, session_hash=session_hash,
-        code_hash=_print_of("code", purpose, phone, session, code), address=address, store_code_id=store_code_id,
+        code_hash=print_of("code", purpose, phone, session, code), address=address, store_code_id=store_code_id,
         sent_at=now, expires_at=now + rules.LIFE,
     )  # fmt: skip
 
@@ -116,15 +117,15 @@ def verify(phone: str, typed: str, purpose: str, *, session: str, now: datetime)
 
     The fifth wrong try burns the code; twenty wrong tries an hour lock the phone. Always compares, in constant time.
     """
-    phone_hash, session_hash = _print_of("phone", phone), _print_of("session", session)
+    phone_hash, session_hash = print_of("phone", phone), print_of("session", session)
     row = (
         OneTimeCode.objects.select_for_update()
         .filter(phone_hash=phone_hash, session_hash=session_hash, purpose=purpose)
         .order_by("-sent_at", "-pk")
         .first()
     )
-    wanted = row.code_hash if row else _print_of("code", "nothing")
-    is_right = hmac.compare_digest(wanted, _print_of("code", purpose, phone, session, rules.clean(typed)))
+    wanted = row.code_hash if row else print_of("code", "nothing")
+    is_right = hmac.compare_digest(wanted, print_of("code", purpose, phone, session, rules.clean(typed)))
     if row is None or row.used_at or row.expires_at <= now:
         return Outcome.EXPIRED
     if row.tries >= rules.TRIES:

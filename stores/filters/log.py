@@ -23,6 +23,8 @@ KINDS = [
     ("key", _("API keys")),
     ("product", _("Products")),
     ("import", _("Imports")),
+    ("privacy", _("Privacy")),
+    ("export", _("Large files")),
 ]
 
 

@@ -3,6 +3,7 @@ from .chain import Brand, Chain, Dealer, Region
 from .channel import Channel
 from .channel_secret import ChannelSecret
 from .code import CodeScan, PosterArchive, StoreCode
+from .export_request import ExportRequest
 from .log import LogEntry
 from .notice import Notice, NoticeRefusal
 from .saved_view import SavedView
@@ -12,7 +13,7 @@ from .store import Store
 from .task import TaskDone
 
 __all__ = [
-    "ApiAnswer", "ApiKey", "ApiName", "ApiNonce", "ApiUse", "Brand", "Chain", "Channel", "ChannelSecret", "CodeScan",
-    "Dealer", "Grant", "LogEntry", "Notice", "NoticeRefusal", "PosterArchive", "Region", "SavedView", "Sender", "Staff",
-    "Store", "StoreCode", "TaskDone",
+    "ApiAnswer", "ApiKey", "ApiName", "ApiNonce", "ApiUse", "Brand", "Chain", "Channel", "ChannelSecret",
+    "CodeScan", "Dealer", "ExportRequest", "Grant", "LogEntry", "Notice", "NoticeRefusal", "PosterArchive",
+    "Region", "SavedView", "Sender", "Staff", "Store", "StoreCode", "TaskDone",
 ]  # fmt: skip

@@ -13,11 +13,11 @@ from loyalty.models import CouponTemplate
 from loyalty.services import coupons, importing, merging, programs
 from members.imports import kinds
 from members.models import Identity, ImportRun, Member, MemberTag, Tag
-from members.services import assists, match_cases, prospects
+from members.services import assists, match_cases, privacy, prospects
 from segments.services import segments, snapshots
 from stores.access import Role
 from stores.models import ApiKey, Notice, PosterArchive, Staff, Store, StoreCode
-from stores.services import codes, log, saved_views, sessions
+from stores.services import codes, exports, log, saved_views, sessions
 from tests.campaigns.makers import make_campaign, make_sender
 from tests.factories import (
     NOON,
@@ -140,6 +140,8 @@ def _things(letter: str, brand, store, people) -> tuple[dict[str, Any], list[str
     view = saved_views.save("member", name=f"标{letter}", query="sort=joined", is_shared=True, by=head, now=NOON)
     things = {
         "member-view": {"pk": view.pk},
+        "export": {"pk": _export(head)},
+        "privacy": {"pk": privacy.ask(member, "access", came_by="letter", words=f"客{letter}", by=head, now=NOON).pk},
         "member": {"number": number, "tag": tag.pk, "pk": member.pk}, **_merges(letter, member, head),
         "order": {"pk": order.pk}, "program": {"pk": program.pk}, "store": {"pk": store.pk},
         "code": {"pk": code.pk}, "code-poster": {"pk": poster.pk}, "code-new": {"pk": store.pk},
@@ -215,6 +217,11 @@ def _promotion(letter: str, brand, store, coupon) -> dict[str, Any]:
     )  # fmt: skip
     made = make_campaign(kind="local", brand=brand, store=store, template=pattern, coupon_template=coupon)
     return {"number": made.number, "pk": pattern.pk}
+
+
+def _export(head) -> int:
+    """A large file that was asked for."""
+    return exports.ask("member", words="", form="csv", rows=900, reason="mailing house", by=head, now=NOON).pk
 
 
 def said_to(campaign: int) -> int:

@@ -6,13 +6,14 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from campaigns.models import Delivery
+from loyalty.services import merging
 from members.models import Consent, Medium
 from members.queries import cards, consents
 from members.services import consent
 from segments.queries import audiences
 from stores.models import Sender
 from tests.campaigns.makers import make_campaign, make_members, run
-from tests.factories import NOON, make_member
+from tests.factories import NOON, make_member, make_staff
 
 M = Medium
 HOUR = timedelta(hours=1)
@@ -99,6 +100,31 @@ def test_membership_terms_have_no_medium():
         Consent.objects.create(
             member=make_member(), purpose="membership", medium=1, is_given=True, at=NOON, method="test"
         )
+
+
+MERGED = [
+    ([(M.EVERY, True)], [(M.EVERY, False)], set()),
+    ([(M.EVERY, True)], [(M.EVERY, True), (M.SMS, False)], {M.EMAIL, M.OFFICIAL_ACCOUNT}),
+    ([(M.EVERY, False)], [(M.SMS, True)], set()),
+    ([(M.EVERY, False)], [(M.EVERY, False), (M.SMS, True)], set()),
+    ([(M.EVERY, True)], [], {M.SMS, M.EMAIL, M.OFFICIAL_ACCOUNT}),
+    ([(M.EMAIL, False)], [(M.EVERY, True)], {M.SMS, M.OFFICIAL_ACCOUNT}),
+]
+
+
+@pytest.mark.parametrize(("winners", "losers", "expected"), MERGED)
+def test_a_merge_keeps_what_either_side_refused_and_its_end_gives_it_back(winners, losers, expected):
+    winner, loser, by = make_member(), make_member(), make_staff()
+    say(winner, *winners)
+    say(loser, *losers)
+    before = list(Consent.objects.order_by("pk").values())
+
+    merge = merging.merge(winner, loser, reason="one", by=by, now=NOON + 9 * HOUR)
+    held = {m for m in M if m and consents.holds(winner, "marketing", m)}
+    merging.unmerge(merge, reason="two", by=by, now=NOON + 10 * HOUR)
+
+    assert held == expected
+    assert list(Consent.objects.order_by("pk").values()) == before
 
 
 # --- the door ------------------------------------------------------------------------------------------

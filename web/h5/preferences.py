@@ -13,10 +13,13 @@ from campaigns.services.links import NoSuchLink
 from loyalty.services import joining
 from members.models import Medium, Member
 from members.queries import preferences
+from members.queries import privacy as privacy_queries
+from members.services import privacy
 from web.addresses import client_address
 
 from .session import members_only
 
+ASKED = 5  # requests that the page shows
 SWITCHES = {str(medium.value): medium for medium in Medium}
 
 
@@ -52,7 +55,19 @@ def by_card(request: HttpRequest) -> HttpResponse:
         )  # fmt: skip
         return HttpResponseRedirect(here)
     store = request.member.home_store
-    return _page(request, request.member, here, brand=store.brand if store else None)
+    asked = privacy_queries.of_member(request.member)[:ASKED]
+    return _page(
+        request, request.member, here, brand=store.brand if store else None, asked=asked, kinds=privacy.Kind.choices
+    )
+
+
+@require_http_methods(["POST"])
+@members_only
+def ask(request: HttpRequest) -> HttpResponse:
+    """A member asks about their own data; the desk answers in time."""
+    if (kind := request.POST.get("kind", "")) in privacy.Kind.values:
+        privacy.ask(request.member, kind, came_by="card", now=timezone.now())
+    return HttpResponseRedirect(reverse("preferences") + "#data")
 
 
 def _asked(request: HttpRequest) -> tuple[int, bool]:

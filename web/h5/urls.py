@@ -24,6 +24,7 @@ urlpatterns = [
     path("m/coupons/<int:pk>", wallet.coupon, name="wallet-coupon"),
     path("m/offers", card.offers, name="card-offers"),
     path("m/settings", preferences.by_card, name="preferences"),
+    path("m/settings/ask", preferences.ask, name="preferences-ask"),
     path("m/leave", card.leave, name="card-leave"),
     path("m/sign-in", card.sign_in, name="card-sign-in"),
     path("m/terms", card.terms, name="card-terms"),

@@ -6,7 +6,7 @@ from .home import Home
 
 ROOMS = [
     "members", "segments", "orders", "products", "loyalty", "coupons", "campaigns", "senders", "stores", "codes", "staff",
-    "channels", "health", "keys", "imports", "log", "account",
+    "channels", "health", "keys", "imports", "log", "account", "privacy", "exports",
 ]  # fmt: skip
 
 urlpatterns = [path("", Home.as_view(), name="home")]

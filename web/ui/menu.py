@@ -43,6 +43,8 @@ MENU: tuple[Section, ...] = (
             Entry(_("Audiences"), "segment-list", "target-arrow", P.SEGMENT_VIEW, ("segment-", "snapshot-")),
             Entry(_("Tags"), "tag-list", "tag", P.TAG_VIEW),
             Entry(_("Orders"), "order-list", "receipt", P.ORDER_VIEW),
+            Entry(_("Privacy desk"), "privacy-list", "shield-check", P.PRIVACY_VIEW, ("privacy-", "member-privacy")),
+            Entry(_("Large files"), "export-list", "download", P.MEMBER_EXPORT),
             Entry(_("Imports"), "import-list", "file-spreadsheet", P.MEMBER_IMPORT),
         ),
     ),

@@ -94,6 +94,7 @@ class ListPage(Page):
     export_name = "list"
     empty = Empty()
     has_private_search = False  # searched words may be phones: they travel by POST and wait in the session
+    is_marked = False  # a file of it says on every line who took it and when
 
     def rows(self) -> QuerySet:
         """The rows this person may see, with the figures shown; each page reads them in constant queries."""
@@ -125,6 +126,12 @@ class ListPage(Page):
         if partial:
             htmx.push_url(response, request.get_full_path())
         return self.keep_columns(response)
+
+    def filtered(self) -> QuerySet:
+        """The rows under the filters of the address."""
+        return (
+            self.filter_class(self.asked(), self.rows(), request=self.request).qs if self.filter_class else self.rows()
+        )
 
     def asked(self) -> QueryDict:
         """The filters of the address, with the searched words that wait in the session."""
@@ -180,9 +187,10 @@ class ListPage(Page):
         staff, now, kind = self.request.user, timezone.now(), self.request.GET["export"]
         asked = {name: values for name, values in self.request.GET.lists() if name != "export" and any(values)}
         log.record(f"{self.export_name}.exported", staff, by=staff, now=now, after={"asked": hidden_text(asked)})
-        head = [column.label for column in table.shown]
         name = f"{self.export_name}-{timezone.localtime(now):%Y%m%d-%H%M}-{staff.username}"
-        return export.answer(kind, name, head, self._lines(table, rows, keys))
+        mark = [f"{staff.username} {timezone.localtime(now):%Y-%m-%d %H:%M}"] if self.is_marked else []
+        head = [column.label for column in table.shown] + ([_("Taken by")] if mark else [])
+        return export.answer(kind, name, head, (line + mark for line in self._lines(table, rows, keys)))
 
     def _too_long(self) -> HttpResponseBase:
         told = _("Filter first: at most %(count)s rows in one file.") % {"count": f"{export.LIMIT:,}"}

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign
 from loyalty.models import CouponTemplate
-from members.models import Member
+from members.models import Consent, Member, PrivacyRequest
 from segments.rules import tree
 from segments.rules.sentence import sentence
 from stores.access import Role
@@ -67,6 +67,9 @@ FIELDS: dict[str, Any] = {
     "link": _("link"),
     "sender": _("sender"),
     "purpose": _("purpose"),
+    "medium": _("medium"),
+    "request": _("request"),
+    "lines": _("lines"),
     "trigger": _("trigger"),
     "template": _("template"),
     "template_version": _("version of the template"),
@@ -147,7 +150,12 @@ CHOICES: dict[str, dict[Any, Any]] = {
     "scope": dict(Staff.Scope.choices),
     "language": _choices(Staff, "language"),
     "status": _choices(Campaign, "status"),
-    "kind": _choices(Campaign, "kind") | _choices(Channel, "kind") | _choices(CouponTemplate, "kind"),
+    "medium": _choices(Consent, "medium"),
+    "kind": {
+        word: label
+        for model in (PrivacyRequest, Campaign, Channel, CouponTemplate)
+        for word, label in _choices(model, "kind").items()
+    },
     "place": _choices(CouponTemplate, "place"),
     "gender": _choices(Member, "gender"),
     "binding": _choices(Brand, "binding"),

@@ -20,7 +20,7 @@ from members.queries import members
 from members.rules import searching
 from stores.access import Permission, may
 from stores.queries import saved_views as view_queries
-from stores.services import saved_views
+from stores.services import exports, saved_views
 from web.ui.access import requires
 from web.ui.forms import Form
 from web.ui.menu import address
@@ -50,6 +50,8 @@ class MemberList(ListPage):
     export_permission = Permission.MEMBER_EXPORT
     export_name = "member"
     has_private_search = True
+    is_marked = True
+    is_released = False  # a second person has released this file
 
     @property
     def empty(self) -> Empty:
@@ -62,6 +64,18 @@ class MemberList(ListPage):
         if ticked := self.request.GET.getlist("row"):
             rows = rows.filter(number__in=ticked[:TICKED])
         return loyalty_members.with_balance(rows, programs.visible_to(self.request.user))
+
+    def exported(self, table, rows):
+        """A small file at once; a larger one is asked for with a reason, and released by a second person."""
+        is_large = (
+            self.may_export and not self.is_released and rows.order_by()[: exports.ALONE + 1].count() > exports.ALONE
+        )
+        if not is_large:
+            return super().exported(table, rows)
+        if "s" in self.request.GET:
+            messages.error(self.request, _("A search cannot be part of a large file. Use the filters instead."))
+            return redirect("member-list")
+        return redirect(f"{reverse('export-new')}?list={LIST}&{self.request.GET.urlencode()}")
 
     @cached_property
     def views(self):
