@@ -115,7 +115,7 @@ class Migration(migrations.Migration):
                 (
                     "state",
                     models.CharField(
-                        choices=[("open", "Open"), ("done", "Done"), ("refused", "Refused")],
+                        choices=[("open", "To be answered"), ("done", "Done"), ("refused", "Refused")],
                         default="open",
                         max_length=8,
                         verbose_name="state",

@@ -17,7 +17,7 @@ class PrivacyRequest(models.Model):
         ERASE = "erase", _("Erasure")
 
     class State(models.TextChoices):
-        OPEN = "open", _("Open")
+        OPEN = "open", _("To be answered")
         DONE = "done", _("Done")
         REFUSED = "refused", _("Refused")
 

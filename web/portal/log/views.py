@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from stores.access import Permission
 from stores.filters import LogFilter
 from stores.queries import chain, log
+from stores.services import chain as sealing
 from web.ui.pages import Action, Empty, ListPage, Page
 
 from .tables import LogTable
@@ -41,6 +42,7 @@ class LogChain(Page):
         return self.render(sealed=chain.head()[0])
 
     def post(self, request: HttpRequest, *args, **kwargs) -> HttpResponseBase:
+        sealing.seal_all()  # what was done a moment ago is checked, too
         found = chain.verify(now=timezone.now())
         return self.render(sealed=found.lines, found=found, what=BROKEN[found.broken.what] if found.broken else "")
 

@@ -22,7 +22,7 @@ def state_of(row: PrivacyRequest) -> tuple[str, str, str]:
     """(word, tone, icon): open, late, done or refused."""
     if row.state == State.OPEN:
         is_late = row.due_on < timezone.localdate()
-        return (_("Late"), "bad", "alert-triangle") if is_late else (_("Open"), "info", "clock")
+        return (_("Late"), "bad", "alert-triangle") if is_late else (_("To be answered"), "info", "clock")
     return (
         (row.get_state_display(), "good", "check")
         if row.state == State.DONE
