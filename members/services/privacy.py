@@ -62,7 +62,7 @@ def refuse(request: PrivacyRequest, *, words: str, by: Staff, now: datetime) -> 
 
 
 def restrict(member: Member, *, is_on: bool, by: Staff | None, now: datetime) -> None:
-    """Stop (or allow again) messages, audiences and merges of this member. Points and coupons stay theirs. Inner."""
+    """Stop (or allow again) every message to this member; a merge takes the stop along. Points stay theirs. Inner."""
     held = identity.hold(member)
     if bool(held.restricted_at) == is_on:
         return
