@@ -272,6 +272,7 @@ SENDERS_MAY_STAY_INSIDE = env.flag("SENDERS_MAY_STAY_INSIDE")  # webhooks to inn
 LOG_KEY = env.text("LOG_KEY", f"log:{SECRET_KEY}")  # signs the anchors of the action log
 LOG_ANCHORS = env.text("LOG_ANCHORS", str(VAR / "log-anchors.jsonl"))  # better on another disk than the database
 LINK_KEY = env.text("LINK_KEY", f"links:{SECRET_KEY}")  # checks in the links of messages
+UNDO_SECONDS = env.number("UNDO_SECONDS", 60)  # a launched campaign sends nothing for so long, and may be taken back
 SMS_CONNECTOR = env.text("SMS_CONNECTOR", "console")  # a key of stores.connectors.KINDS
 ONE_TIME_CODES_PER_HOUR = env.number("ONE_TIME_CODES_PER_HOUR", 3000)  # the whole chain's text messages
 

@@ -141,3 +141,11 @@ class Campaign(models.Model):
         """The sender of a campaign that was launched: only a draft may be without."""
         assert self.sender is not None, "a launched campaign has a sender"
         return self.sender
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether it was launched and nothing of it was prepared yet, so that it may be taken back."""
+        waits = self.status in {self.Status.SCHEDULED, self.Status.PAUSED}
+        listens = self.status == self.Status.RUNNING and self.kind == self.Kind.TRIGGERED
+        has_begun = self.planned or self.fanned_out_to or self.fanned_out_at
+        return (waits or listens) and not has_begun and self.kind != self.Kind.LOCAL

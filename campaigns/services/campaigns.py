@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -73,23 +73,26 @@ def save_draft_inner(campaign: Campaign | None, *, by: Staff | None, now: dateti
 
 
 @transaction.atomic(durable=True)
-def launch(campaign: Campaign, *, by: Staff | None, now: datetime) -> Campaign:
-    """Send it on its way, once: of two who press at the same moment one is told. Raises CannotLaunch."""
-    return launch_inner(campaign, by=by, now=now)
+def launch(campaign: Campaign, *, by: Staff | None, now: datetime, undo: timedelta = timedelta()) -> Campaign:
+    """Send it on its way, once: of two who press at the same moment one is told. Raises CannotLaunch.
+
+    It begins no sooner than ``undo`` from now, so that whoever pressed may take it back (``recalls.take_back``).
+    """
+    return launch_inner(campaign, by=by, now=now, undo=undo)
 
 
-def launch_inner(campaign: Campaign, *, by: Staff | None, now: datetime) -> Campaign:
+def launch_inner(campaign: Campaign, *, by: Staff | None, now: datetime, undo: timedelta = timedelta()) -> Campaign:
     """The same inside a transaction: locks the audience, and from then on the table says when it begins."""
     if not _take(campaign):
         raise CannotLaunch(_("This campaign is launched already."))
     held = Campaign.objects.select_related("sender", "segment", "coupon_template").get(pk=campaign.pk)
-    if problems := problems_of(held, now=now):
+    if problems := problems_of(held, now=now, undo=undo):
         raise CannotLaunch(" ".join(problems))
     if held.kind == Kind.TRIGGERED:
         held.status = Status.RUNNING
     elif held.snapshot_id is None:
         held.snapshot = _locked_audience(held, by=by, now=now)
-    held.starts_at = held.starts_at or now
+    held.starts_at = max(held.starts_at or now, now + undo)
     held.launched_by, held.launched_at, held.updated_at = by, now, now
     held.save(update_fields=["status", "snapshot", "starts_at", "launched_by", "launched_at", "updated_at"])
     after = {"status": held.status, "starts_at": held.starts_at.isoformat()}
@@ -102,7 +105,7 @@ def _take(campaign: Campaign) -> bool:
     return bool(Campaign.objects.filter(pk=campaign.pk, status=Status.DRAFT).update(status=Status.SCHEDULED))
 
 
-def problems_of(campaign: Campaign, *, now: datetime) -> list[str]:
+def problems_of(campaign: Campaign, *, now: datetime, undo: timedelta = timedelta()) -> list[str]:
     """What stands in the way of launching, in sentences; empty when nothing does."""
     found = []
     if campaign.sender is None or not campaign.sender.is_active:
@@ -120,7 +123,7 @@ def problems_of(campaign: Campaign, *, now: datetime) -> list[str]:
         found.append(_("The coupon is not given out any more. Choose another."))
     if campaign.starts_at is not None and campaign.starts_at < now:
         found.append(_("The start lies in the past. Choose a later time, or leave it empty to send now."))
-    if campaign.ends_at is not None and campaign.ends_at <= max(campaign.starts_at or now, now):
+    if campaign.ends_at is not None and campaign.ends_at <= max(campaign.starts_at or now, now + undo):
         found.append(_("The end lies before the start or in the past. Choose a later end."))
     if campaign.kind == Kind.TRIGGERED:
         if campaign.trigger not in TRIGGERS:

@@ -67,7 +67,7 @@ def _fan_out(campaign: Campaign, *, now: datetime, limit: int) -> int:
 @transaction.atomic(durable=True)
 def _next_slice(campaign: Campaign, ids, now: datetime) -> int | None:
     """Make the rows of the next slice; None when none is left or somebody else is at it."""
-    if not _is_mine(campaign):
+    if not is_mine(campaign):
         return None
     held = Campaign.objects.values("fanned_out_to", "fanned_out_at", "status").get(pk=campaign.pk)
     if held["fanned_out_at"] or held["status"] not in (Status.RUNNING, Status.CANCELLED):
@@ -84,8 +84,8 @@ def _next_slice(campaign: Campaign, ids, now: datetime) -> int | None:
     return count
 
 
-def _is_mine(campaign: Campaign) -> bool:
-    """Whether nobody else is at this campaign; it is ours until the transaction ends."""
+def is_mine(campaign: Campaign) -> bool:
+    """Whether nobody else is at this campaign; it is ours until the transaction ends. Inner."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = '120s'")
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [LOCK, campaign.pk % 2**31])

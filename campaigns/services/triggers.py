@@ -17,7 +17,8 @@ ENTER = """
     INSERT INTO campaigns_delivery (campaign_id, step, occurrence, member_id, medium, batch_no, status, reason, attempts,
         provider_id, problem, created_at)
     SELECT %(campaign)s, 1, %(event)s, %(member)s, %(medium)s, -n, 1, '', 0, '', '', %(now)s
-    FROM nextval(pg_get_serial_sequence('campaigns_batch', 'id')) n
+    FROM nextval(pg_get_serial_sequence('campaigns_batch', 'id')) n,
+        (SELECT id FROM campaigns_campaign WHERE id = %(campaign)s AND status = 'running' FOR NO KEY UPDATE) c
     ON CONFLICT (campaign_id, member_id, step, medium, occurrence) DO NOTHING
     RETURNING -batch_no
 """
@@ -59,7 +60,10 @@ def _brand_of(event: Event) -> int | None:
 
 
 def _enter(campaign: Campaign, event: Event, now: datetime) -> bool:
-    """One delivery and the batch that holds it."""
+    """One delivery and the batch that holds it; nothing when it was paused, stopped or taken back meanwhile.
+
+    The statement keeps the campaign as it is until our transaction ends: whoever takes it back waits for us.
+    """
     given = {
         "campaign": campaign.pk, "event": event.pk, "member": event.member_id,
         "medium": campaign.launched_sender.medium, "now": now,

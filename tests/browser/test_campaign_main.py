@@ -91,7 +91,19 @@ def work_in_a_thread():
     worker.join(timeout=30)
 
 
-def test_a_marketer_makes_a_campaign_from_a_template_launches_it_and_sees_it_finish(desk, live_server, template):
+def take_back_and_launch_again(desk, settings):
+    desk.click(".c-undo button")
+    desk.wait_for_url("**/review/")
+    assert Campaign.objects.get().status == "draft"
+    settings.UNDO_SECONDS = 0
+    desk.click("[data-dialog=launch]")
+    desk.click("#launch .btn-primary")
+    desk.wait_for_selector("#live[hx-get]")
+
+
+def test_a_marketer_makes_a_campaign_from_a_template_launches_it_and_sees_it_finish(
+    desk, live_server, template, settings
+):
     build_audience(desk)
 
     desk.goto(f"{live_server.url}/campaigns/")
@@ -133,6 +145,7 @@ def test_a_marketer_makes_a_campaign_from_a_template_launches_it_and_sees_it_fin
     desk.dblclick("#launch .btn-primary")
     desk.wait_for_selector("#live[hx-get]")
     looks_right(desk)
+    take_back_and_launch_again(desk, settings)
 
     work_in_a_thread()
     desk.wait_for_selector("#live:not([hx-get])", timeout=15_000)

@@ -75,7 +75,7 @@ def test_twin_without_the_lock_and_the_unique_key_doubles_messages(monkeypatch):
     make_campaign(members)
     bare = fanout.CREATE.replace("ON CONFLICT (campaign_id, member_id, step, medium, occurrence) DO NOTHING", "")
     monkeypatch.setattr(fanout, "CREATE", bare)
-    monkeypatch.setattr(fanout, "_is_mine", lambda campaign: True)
+    monkeypatch.setattr(fanout, "is_mine", lambda campaign: True)
     gate, insert = threading.Barrier(HANDS), fanout._insert
 
     def insert_together(*given):

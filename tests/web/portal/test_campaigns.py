@@ -28,6 +28,12 @@ SCHEDULE = {
 Status = Campaign.Status
 
 
+@pytest.fixture(autouse=True)
+def _at_once(settings):
+    """Launched is begun: the first minute has its own tests in `test_campaign_recalls.py`."""
+    settings.UNDO_SECONDS = 0
+
+
 @pytest.fixture
 def marketer(client):
     staff = make_staff(role=Role.MARKETER, phone="16900005555")
@@ -484,7 +490,7 @@ def test_a_brands_marketer_sees_the_own_campaigns_and_members_only(client, brand
     assert strange.name not in read(client, "/campaigns/")
     for room in ("", "run/", "messages/", "pause/", *(f"{step}/" for step in STEPS)):
         assert client.get(f"/campaigns/{strange.pk}/{room}").status_code == 404
-    for room in ("launch/", "test/", "copy/", "preview/", "cancel/"):
+    for room in ("launch/", "test/", "copy/", "preview/", "cancel/", "take-back/"):
         assert client.post(f"/campaigns/{strange.pk}/{room}").status_code == 404
 
 
@@ -493,7 +499,7 @@ def test_an_analyst_reads_and_starts_nothing(client, brand):
     client.force_login(make_staff(role=Role.ANALYST))
 
     assert client.get(f"/campaigns/{campaign.pk}/").status_code == 200
-    for room in ("launch/", "test/", "copy/", "preview/", "audience/"):
+    for room in ("launch/", "take-back/", "test/", "copy/", "preview/", "audience/"):
         assert client.post(f"/campaigns/{campaign.pk}/{room}").status_code == 403
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
@@ -16,7 +17,7 @@ from campaigns.models import Campaign
 from campaigns.queries import campaigns as queries
 from campaigns.queries import review
 from campaigns.rules.content import ContentProblem
-from campaigns.services import campaigns
+from campaigns.services import campaigns, recalls
 from members.models import Purpose
 from segments.queries.audiences import TooSlow
 from segments.rules.tree import RuleError
@@ -52,7 +53,8 @@ class Review(DetailPage):
         return looked_over(campaign, now) | {
             "campaign": campaign, "trail": shown.trail("review", campaign), "member": member,
             "previews": shown.previews(campaign, member), "own": own_address(campaign, staff),
-            "problems": campaigns.problems_of(campaign, now=now), "event": EVENTS.get(campaign.trigger, ""),
+            "problems": campaigns.problems_of(campaign, now=now, undo=undo()), "undo": settings.UNDO_SECONDS,
+            "event": EVENTS.get(campaign.trigger, ""),
             "is_marketing": campaign.purpose == Purpose.MARKETING,
             "is_triggered": campaign.kind == Campaign.Kind.TRIGGERED,
         }  # fmt: skip
@@ -111,9 +113,35 @@ def launch(request: HttpRequest, pk: int) -> HttpResponseBase:
         messages.info(request, gettext("It was launched already. Nothing was sent twice."))
         return redirect("campaign-detail", pk=pk)
     try:
-        campaigns.launch(campaign, by=request.user, now=timezone.now())
+        launched = campaigns.launch(campaign, by=request.user, now=timezone.now(), undo=undo())
     except campaigns.CannotLaunch as problem:
         messages.error(request, str(problem))
         return redirect("campaign-review", pk=pk)
-    messages.success(request, gettext("Launched. You can pause or stop it here at any time."))
+    messages.success(request, told_of(launched))
+    return redirect("campaign-detail", pk=pk)
+
+
+def told_of(launched: Campaign) -> str:
+    """What can still be done about it."""
+    if not undo() or launched.starts_at > launched.launched_at + undo():
+        return gettext("Launched. You can pause or stop it here at any time.")
+    told = gettext("Launched. Nothing is sent in the first %(seconds)s seconds: until then you can take it back.")
+    return told % {"seconds": settings.UNDO_SECONDS}
+
+
+def undo() -> timedelta:
+    """How long after a launch nothing is sent."""
+    return timedelta(seconds=settings.UNDO_SECONDS)
+
+
+@require_POST
+@requires(P.CAMPAIGN_LAUNCH)
+def take_back(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """A draft again, while nothing was prepared."""
+    campaign = get_object_or_404(queries.for_list(request.user), pk=pk)
+    try:
+        recalls.take_back(campaign, by=request.user, now=timezone.now(), undo=undo())
+        messages.success(request, gettext("Taken back. It is a draft again, and nothing was sent."))
+    except campaigns.CampaignProblem as problem:
+        messages.error(request, str(problem))
     return redirect("campaign-detail", pk=pk)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from math import ceil
 from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
@@ -32,7 +33,8 @@ from .tables import whom
 
 Status = Campaign.Status
 LIVE = {Status.SCHEDULED, Status.RUNNING, Status.PAUSED}
-SOON = timedelta(minutes=1)
+SOON = timedelta(minutes=2)
+COUNTED = 120  # seconds that are counted down
 
 
 def live_facts(campaign: Campaign, now: datetime) -> dict[str, Any]:
@@ -44,8 +46,17 @@ def live_facts(campaign: Campaign, now: datetime) -> dict[str, Any]:
         "whole": max(progress.audience, progress.planned), "done": progress.planned - progress.waiting - progress.in_flight,
         "left": shown.seconds_left(waiting, pulse.speed), "waiting": waiting,
         "is_live": campaign.status in LIVE, "every": _pace(campaign, now), "is_resting": _is_resting(campaign, now),
-        "is_held": bool(progress.next_at and progress.next_at > now),
+        "is_held": bool(progress.next_at and progress.next_at > now), "begins_in": _begins_in(campaign, now),
     }  # fmt: skip
+
+
+def _begins_in(campaign: Campaign, now: datetime) -> int | None:
+    """Seconds until it begins, 0 when it is due; None when that is long or was."""
+    if not campaign.is_untouched or campaign.status == Status.PAUSED or campaign.starts_at is None:
+        return None
+    left = ceil((campaign.starts_at - now).total_seconds())
+    is_over = campaign.kind == Campaign.Kind.TRIGGERED and left <= 0
+    return None if is_over or left > COUNTED else max(left, 0)
 
 
 def _pace(campaign: Campaign, now: datetime) -> int:
@@ -102,7 +113,8 @@ def progress(request: HttpRequest, pk: int) -> HttpResponseBase:
     words = live_facts(campaign, timezone.now())
     response = TemplateResponse(request, "portal/campaigns/live.html", words)
     response["Cache-Control"] = "no-store"
-    if not words["is_live"]:
+    was_untouched = "untouched" in request.GET and not campaign.is_untouched
+    if was_untouched or not words["is_live"]:
         response["HX-Refresh"] = "true"
     return response
 

@@ -16,6 +16,7 @@ urlpatterns = [
     path("campaigns/<int:pk>/review/", launch.Review.as_view(), name="campaign-review"),
     path("campaigns/<int:pk>/test/", launch.test_send, name="campaign-test"),
     path("campaigns/<int:pk>/launch/", launch.launch, name="campaign-launch"),
+    path("campaigns/<int:pk>/take-back/", launch.take_back, name="campaign-takeback"),
     path("campaigns/<int:pk>/copy/", views.copy, name="campaign-copy"),
     path("campaigns/<int:pk>/pause/", run.Pause.as_view(), name="campaign-pause"),
     path("campaigns/<int:pk>/resume/", run.Resume.as_view(), name="campaign-resume"),

@@ -104,6 +104,8 @@ ACTIONS: dict[str, Any] = {
     "campaign.created": _("Campaign drafted"),
     "campaign.edited": _("Campaign edited"),
     "campaign.launched": _("Campaign launched"),
+    "campaign.taken_back": _("Campaign taken back"),
+    "campaign.moved": _("Campaign moved to another time"),
     "campaign.paused": _("Campaign paused"),
     "campaign.resumed": _("Campaign went on"),
     "campaign.cancelled": _("Campaign stopped"),
