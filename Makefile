@@ -20,10 +20,11 @@ down: ## stop what `make up` left running, if anything
 clean: down ## stop, then delete the database, uploads and assets of this checkout
 	@$(RUN) -m tools.clean
 
+# Where the machine forbids compiled files, each worker and each process that a test starts would compile everything anew.
 test: ## the whole suite in parallel, browser included (ARGS="tests/x -k y" for a part)
 	@$(DEV) -m tools.assets
 	@$(DEV) -m tools.chromium
-	@$(DEV) -m pytest $(if $(ARGS),$(ARGS),-n auto)
+	@PYTHONDONTWRITEBYTECODE= $(DEV) -m pytest $(if $(ARGS),$(ARGS),-n auto)
 
 check: ## lint, templates, contracts, types, migrations, translations, deploy checks
 	@$(DEV) -m tools.check
