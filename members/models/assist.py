@@ -13,7 +13,7 @@ class Assist(models.Model):
 
     token = models.CharField(max_length=32, unique=True, db_collation="C")
     store = models.ForeignKey(Store, models.PROTECT, related_name="+")
-    associate = models.ForeignKey(Staff, models.PROTECT, related_name="+")
+    associate = models.ForeignKey(Staff, models.PROTECT, related_name="+", db_index=False)
     code = models.ForeignKey(StoreCode, models.PROTECT, related_name="+")
     made_at = models.DateTimeField()
     ends_at = models.DateTimeField()

@@ -443,7 +443,7 @@ def test_the_card_asks_the_same_number_of_questions(client, django_assert_num_qu
         )
     client.get("/m/")
 
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         client.get("/m/")
 
 
