@@ -222,6 +222,12 @@ class TemplateForm(TextForm):
         self.fields["coupon_template"].queryset = offered.order_by("name", "pk")
 
 
+class MoveForm(Form):
+    """When it starts instead."""
+
+    starts_at = forms.DateTimeField(label=_("Starts"), widget=MomentInput())
+
+
 class ReasonForm(Form):
     """Why: colleagues read it in the log."""
 

@@ -1,11 +1,12 @@
 from django.urls import path
 
-from . import chains, deliveries, editor, launch, run, templates, views
+from . import calendar, chains, deliveries, editor, launch, run, templates, views
 
 urlpatterns = [
     path("campaigns/", views.CampaignList.as_view(), name="campaign-list"),
     path("campaigns/new/", editor.CampaignNew.as_view(), name="campaign-new"),
     path("campaigns/size/", editor.size, name="campaign-size"),
+    path("campaigns/calendar/", calendar.Calendar.as_view(), name="campaign-calendar"),
     path("campaigns/<int:pk>/", run.CampaignPage.as_view(), name="campaign-detail"),
     path("campaigns/<int:pk>/run/", run.progress, name="campaign-run"),
     path("campaigns/<int:pk>/audience/", editor.AudienceStep.as_view(), name="campaign-audience"),
@@ -17,6 +18,7 @@ urlpatterns = [
     path("campaigns/<int:pk>/test/", launch.test_send, name="campaign-test"),
     path("campaigns/<int:pk>/launch/", launch.launch, name="campaign-launch"),
     path("campaigns/<int:pk>/take-back/", launch.take_back, name="campaign-takeback"),
+    path("campaigns/<int:pk>/move/", calendar.Move.as_view(), name="campaign-move"),
     path("campaigns/<int:pk>/copy/", views.copy, name="campaign-copy"),
     path("campaigns/<int:pk>/pause/", run.Pause.as_view(), name="campaign-pause"),
     path("campaigns/<int:pk>/resume/", run.Resume.as_view(), name="campaign-resume"),

@@ -46,6 +46,7 @@ class CampaignList(ListPage):
             row.redeemed = used[row.pk]
 
     def actions(self):
+        yield Action(_("Calendar"), reverse("campaign-calendar"), "calendar", P.CAMPAIGN_VIEW)
         yield Action(_("Templates"), reverse("template-list"), "copy", P.CAMPAIGN_VIEW)
         yield Action(_("New campaign"), reverse("campaign-new"), "plus", P.CAMPAIGN_EDIT, is_main=True)
 
