@@ -1,16 +1,17 @@
 """Laying a chain's ground in sets: its tree, its channels, its stores. For an empty installation."""
 
+import json
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.contrib.auth.hashers import make_password
 from django.db import connection
 from django.db.models import QuerySet
 
 from ..access import Role
-from ..models import Brand, Chain, Channel, Dealer, Region, Staff, Store, StoreCode
-from . import log
+from ..models import Brand, Chain, Channel, Dealer, Notice, NoticeRefusal, Region, Staff, Store, StoreCode
+from . import log, notices, platforms
 
 CHANGED = """
     SELECT format('%I.%I', schemaname, relname) FROM pg_stat_user_tables
@@ -57,6 +58,21 @@ class NewScan(NamedTuple):
     visitor: str
     at: datetime
     joined_at: datetime | None = None
+
+
+class NewNotice(NamedTuple):
+    """Something that a platform told in the past. ``reason`` says why it was not dealt with, for one that failed."""
+
+    channel: Channel
+    kind: str
+    key: str
+    happened_at: datetime
+    received_at: datetime
+    content: dict[str, Any]
+    subject: str = ""
+    state: int = Notice.State.NEW
+    tries: int = 0
+    reason: str = ""
 
 
 def demand_empty() -> None:
@@ -162,3 +178,34 @@ def record_scans(scans: Iterable[NewScan]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(SCANS, [list(column) for column in zip(*rows, strict=True)] or [[], [], [], []])
     return len(rows)
+
+
+# --- what platforms told -------------------------------------------------------------------------------
+def keep_notices(told: Iterable[NewNotice]) -> int:
+    """Keep notices as if they had been received then, sealed like any; the new ones wait to be dealt with. Inner."""
+    rows = [
+        Notice(
+            channel=one.channel, kind=one.kind, key=one.key, subject=notices.subject_of(one.subject),
+            happened_at=one.happened_at, received_at=one.received_at, body=platforms.seal(json.dumps(one.content).encode()),
+            state=one.state, tries=one.tries, reason=one.reason[:200],
+            due_at=one.received_at if one.state == Notice.State.NEW else None,
+            done_at=None if one.state == Notice.State.NEW else one.received_at,
+        )
+        for one in told
+    ]  # fmt: skip
+    Notice.objects.bulk_create(rows)
+    for row in rows:
+        if row.state == Notice.State.FAILED:
+            platforms.note_failure(row.channel, row.reason.partition(":")[0], now=row.received_at)
+    for channel_id, last in {
+        row.channel_id: row.received_at for row in sorted(rows, key=lambda r: r.received_at)
+    }.items():
+        Channel.objects.filter(pk=channel_id).update(last_success_at=last)
+    return len(rows)
+
+
+def count_refusals(channel: Channel, word: str, *, times: int, at: datetime) -> None:
+    """Note that a channel was told something so often, in that hour, that was not taken. Inner."""
+    hour = at.replace(minute=0, second=0, microsecond=0)
+    NoticeRefusal.objects.create(channel=channel, hour=hour, word=word, count=times, last_at=at)
+    platforms.note_failure(channel, word, now=at)

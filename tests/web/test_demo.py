@@ -14,6 +14,7 @@ from campaigns.queries import reports
 from campaigns.services import triggers
 from loyalty.models import Account, Coupon, Standing
 from loyalty.queries import reconcile
+from loyalty.services import arrivals
 from members.models import (
     Consent,
     Event,
@@ -21,21 +22,41 @@ from members.models import (
     Inbox,
     Member,
     MemberTag,
+    Merge,
     Order,
     OrderLine,
+    PrivacyRequest,
     Product,
     Refund,
     StoreBinding,
     Tag,
 )
+from members.models.consent import Medium
+from members.queries import consents, match_cases, prospects
 from members.rules import numbers, phones
 from members.services import founding as members_founding
 from segments.models import Segment
 from stores.access import Role
-from stores.models import Brand, Chain, CodeScan, Sender, Staff, Store, StoreCode
-from stores.queries import demo
+from stores.models import (
+    ApiKey,
+    Brand,
+    Chain,
+    Channel,
+    ChannelSecret,
+    CodeScan,
+    ExportRequest,
+    Notice,
+    Sender,
+    Staff,
+    Store,
+    StoreCode,
+)
+from stores.queries import chain as log_chain
+from stores.queries import demo, notices
 from stores.rules import places
-from web.demo import catalogue, crew, people, trade, world
+from stores.services import chain as seals
+from stores.services import notices as inbox
+from web.demo import catalogue, centre, crew, people, trade, world
 from web.demo.fill import fill
 
 NOW = datetime(2026, 11, 20, 10, 30, tzinfo=UTC)  # 18:30 in Shanghai
@@ -91,7 +112,11 @@ def test_mail_and_openids_are_invented(chain):
     assert all(mail.endswith("@example.com") for mail in Staff.objects.values_list("email", flat=True))
     openids = Identity.objects.filter(kind=Identity.Kind.OPENID).values_list("value", flat=True)
     assert openids
-    assert all(openid.startswith("oDEMO") and len(openid) == 28 for openid in openids)
+    bare = [openid.rpartition(":")[2] for openid in openids]
+    assert all(openid.startswith("oDEMO") and len(openid) == 28 for openid in bare)
+    mails = Identity.objects.filter(kind=Identity.Kind.EMAIL).values_list("value", flat=True)
+    assert mails
+    assert all(mail.endswith("@example.com") for mail in mails)
 
 
 def test_every_demo_phone_is_its_own():
@@ -103,7 +128,8 @@ def test_every_demo_phone_is_its_own():
 def test_the_chain_has_the_size_that_was_asked_for(chain):
     assert chain.is_demo
     assert (Brand.objects.count(), Store.objects.count(), Staff.objects.count()) == (3, SIZE.stores, SIZE.staff)
-    assert (Member.objects.count(), Order.objects.count()) == (SIZE.members, SIZE.orders)
+    assert Member.objects.count() == SIZE.members + centre.MORE
+    assert Order.objects.count() == SIZE.orders + centre.ORDERS
     assert Product.objects.count() == len(catalogue.goods())
     assert OrderLine.objects.count() > SIZE.orders * 1.5
 
@@ -138,7 +164,8 @@ def test_every_store_has_a_manager_and_every_role_somebody(chain):
 @pytest.mark.django_db
 def test_shoppers_come_until_now_and_never_after(chain):
     assert Order.objects.filter(paid_at__gte=NOW.replace(hour=0)).exists()
-    assert not Order.objects.filter(Q(paid_at__gt=NOW) | Q(paid_at__lt=F("member__joined_at"))).exists()
+    early = Q(paid_at__lt=F("member__joined_at"), prospect=None)  # prospects buy before they join
+    assert not Order.objects.filter(Q(paid_at__gt=NOW) | early).exists()
     assert not Refund.objects.filter(refunded_at__lt=F("order__paid_at")).exists()
     assert not Member.objects.filter(joined_at__gt=NOW).exists()
 
@@ -147,7 +174,7 @@ def test_shoppers_come_until_now_and_never_after(chain):
 def test_shares_are_those_that_were_promised(chain):
     refunds = Refund.objects.count() / SIZE.orders
     assert 0.02 < refunds < 0.04
-    marketing = Consent.objects.filter(purpose="marketing")
+    marketing = Consent.objects.filter(purpose="marketing", method="h5")
     assert marketing.count() == SIZE.members
     assert 0.16 < marketing.filter(is_given=False).count() / SIZE.members < 0.24
     twins = Member.objects.exclude(birthday=None).values("name", "birthday").annotate(n=Count("pk")).filter(n__gt=1)
@@ -166,11 +193,12 @@ def test_spending_is_unequal(chain):
 
 @pytest.mark.django_db
 def test_members_are_bound_joined_and_told_of(chain):
-    assert StoreBinding.objects.filter(ended_at=None).count() == SIZE.members
-    assert not StoreBinding.objects.filter(ended_at=None).exclude(store=F("member__home_store")).exists()
-    assert Event.objects.filter(kind="member.joined").count() == SIZE.members
+    bound = StoreBinding.objects.filter(ended_at=None)
+    assert bound.filter(member__joined_at__isnull=False).count() == SIZE.members + centre.MORE
+    assert not bound.exclude(store=F("member__home_store")).exists()
+    assert Event.objects.filter(kind="member.joined").count() == SIZE.members + centre.MORE + 1  # one was merged since
     assert Event.objects.filter(kind="member.bound").count() == StoreBinding.objects.count()
-    assert Event.objects.filter(kind="program.joined").count() == Standing.objects.count()
+    assert Event.objects.filter(kind="program.joined").count() == Standing.objects.count() + 1  # the merged one's
     assert CodeScan.objects.filter(joined_at__isnull=False).exists()
     assert Coupon.objects.filter(expires_at__gt=NOW).exists()
 
@@ -178,7 +206,8 @@ def test_members_are_bound_joined_and_told_of(chain):
 # --- the loop ------------------------------------------------------------------------------------------
 @pytest.mark.django_db
 def test_four_fifths_of_the_members_live_near_their_store(chain):
-    placed = Member.objects.exclude(latitude=None).select_related("home_store")
+    merged = Merge.objects.filter(undone_at=None).values("winner")  # may have got the place of the other record
+    placed = Member.objects.exclude(latitude=None).exclude(pk__in=merged).select_related("home_store")
     assert 0.75 < placed.count() / SIZE.members < 0.85
     away = [
         places.metres(member.latitude, member.longitude, member.home_store.latitude, member.home_store.longitude)
@@ -210,7 +239,9 @@ def test_tomorrows_campaign_waits_and_the_welcome_greets_newcomers_only(chain):
     assert (welcome.status, welcome.trigger) == ("running", "member.joined")
     old = Event.objects.filter(kind="member.joined").latest("at")
     assert triggers.on_event(old, now=NOW) == 0
-    assert not Inbox.objects.filter(reader="campaigns", event__kind="member.joined").exists()
+    late = Inbox.objects.filter(reader="campaigns", event__kind="member.joined").select_related("event")
+    assert len(late) <= centre.MORE + 1
+    assert not any(triggers.on_event(row.event, now=NOW) for row in late)
 
 
 @pytest.mark.django_db
@@ -223,12 +254,87 @@ def test_headquarters_finds_audiences_tags_and_templates_to_begin_with(chain):
     assert {sender.settings.get("is_silent") for sender in Sender.objects.all()} == {None}
 
 
+# --- around the members --------------------------------------------------------------------------------
+@pytest.mark.django_db
+def test_channels_of_many_kinds_are_connected_to_nowhere_and_tell_how_they_are(chain):
+    assert Channel.objects.values("kind").distinct().count() >= 9
+    assert not ChannelSecret.objects.exists()
+    gateways = [row.settings["gateway"] for row in Channel.objects.all() if "gateway" in row.settings]
+    assert gateways
+    assert all(gateway.endswith(".invalid") for gateway in gateways)
+    rows = {row.code: row for row in Channel.objects.all()}
+    health = notices.health_of(list(rows.values()), now=NOW)
+    assert [code for code, row in rows.items() if health[row.pk].is_stale] == ["wifi-mart"]
+    busy = health[rows["live-beauty"].pk]
+    assert busy.told > 2
+    assert (busy.failed, busy.refused, busy.waiting) == (1, 2, 0)
+    assert busy.lag > timedelta(seconds=30)
+    assert all(ApiKey.objects.filter(channel=row).get().last_used_at for row in rows.values() if row.kind == "pos")
+
+
+@pytest.mark.django_db
+def test_the_notice_that_failed_can_be_dealt_with_by_whoever_replays_it(chain):
+    failed = Notice.objects.get(state=Notice.State.FAILED)
+    assert inbox.replay(failed, by=Staff.objects.get(username="admin"), now=NOW)
+    assert inbox.deal_with(arrivals.HANDLERS, now=NOW) == 1
+    failed.refresh_from_db()
+    assert (failed.state, failed.reason) == (Notice.State.DONE, "")
+    assert Event.objects.filter(kind="livestream.watched", data__notice=failed.key).exists()
+
+
+@pytest.mark.django_db
+def test_followers_and_buyers_wait_as_prospects_and_some_have_joined(chain):
+    waiting = Member.people.filter(joined_at=None)
+    assert 270 < waiting.count() < 330
+    bought = Order.objects.exclude(prospect=None)
+    assert bought.count() == centre.ORDERS
+    assert bought.filter(member=None).count() > centre.ORDERS / 2
+    joined = Member.objects.filter(joined_at__gt=F("created_at") + timedelta(days=1))
+    assert joined.count() == centre.JOINED_LATER
+    assert bought.filter(member__in=joined).exists()
+    manager = Staff.objects.get(username="manager")
+    assert prospects.visible_to(manager).exists()
+
+
+@pytest.mark.django_db
+def test_pairs_wait_one_was_merged_and_one_merge_was_taken_back(chain):
+    waiting = match_cases.open_for(Staff.objects.get(username="admin"))
+    assert 10 <= waiting.count() <= 14
+    assert set(waiting.values_list("rule", flat=True)) == {"family phone", "recycled phone", "card", "name+birthday"}
+    stands, undone = Merge.objects.order_by("pk")
+    assert (stands.undone_at, bool(undone.undone_at)) == (None, True)
+    assert stands.reason
+    assert undone.undo_reason
+    assert stands.figures["after"]["bought"]
+
+
+@pytest.mark.django_db
+def test_some_members_want_mail_only_and_the_desks_have_something_to_do(chain):
+    without = Consent.objects.filter(medium=Medium.SMS, is_given=False)
+    assert without.count() > centre.WRITTEN / 2
+    holds = {each.medium: each.is_given for each in consents.state(without[0].member, ["marketing"])}
+    assert (holds[Medium.SMS], holds[Medium.EMAIL]) == (False, True)
+    asked = PrivacyRequest.objects
+    assert asked.filter(state="open", kind="access").exists()
+    assert asked.filter(state="done", kind="correct").exists()
+    near = asked.filter(state="open").earliest("due_on")
+    assert 0 < (near.due_on - NOW.date()).days <= 5
+    assert ExportRequest.objects.get().state == "open"
+
+
+@pytest.mark.django_db
+def test_the_log_of_the_demo_is_whole(chain):
+    assert seals.seal_all() > 0
+    found = log_chain.verify(now=NOW)
+    assert (found.is_whole, found.waiting) == (True, 0)
+
+
 # --- it agrees with itself -----------------------------------------------------------------------------
 @pytest.mark.django_db
 def test_the_ledger_agrees_with_itself_and_with_the_receipts(chain):
     assert reconcile.drifts() == []
     growth = Account.objects.filter(book__asset="growth").aggregate(total=Sum("balance"))["total"]
-    kept = Order.objects.filter(member__isnull=False).values_list("amount", "refunded")
+    kept = Order.objects.filter(member__isnull=False, prospect=None).values_list("amount", "refunded")
     assert growth == sum(int(amount - refunded) for amount, refunded in kept)
 
 
@@ -248,7 +354,7 @@ def test_member_numbers_made_in_sql_are_those_of_the_rule(chain):
 def test_the_demo_refuses_a_database_that_is_not_empty(chain):
     with pytest.raises(CommandError, match="not empty"):
         call_command("demo", size="2k", workers=1)
-    assert Member.objects.count() == SIZE.members
+    assert Member.objects.count() == SIZE.members + centre.MORE
 
 
 def test_a_brand_plan_that_travelled_to_another_process_draws_the_same_people():

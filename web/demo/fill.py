@@ -25,7 +25,7 @@ from members.services import founding as members_founding
 from stores.services import founding
 from stores.services.founding import NewScan
 
-from . import crew, loop, trade, tree
+from . import centre, crew, loop, trade, tree
 from .people import newcomers, people
 from .words import FEMALE, MALE, SURNAMES
 from .world import BRANDS, SIZES, BrandPlan, Size, World, new_world
@@ -73,8 +73,10 @@ def fill(size: Size, *, seed: int, now: datetime, workers: int, say: Callable[[s
         for counts in _each(world, workers, _tell, PARTS):
             for name, count in counts.items():
                 report.counts[name] = report.counts.get(name, 0) + count
+    founding.bulk_session()  # sharing the work closed this process's connection
+    with report.step("channels, prospects, pairs"):
+        report.counts |= centre.live(world)
     with report.step("audiences, days"):
-        founding.bulk_session()  # sharing the work closed this process's connection
         founding.refresh_statistics()
         for counts in _each(world, workers, _tell, (_fold_days, loop.choose)):
             report.counts |= counts
