@@ -9,10 +9,11 @@ from django.db.models import Count, Exists, Max, Min, OuterRef, QuerySet
 
 from stores.models import Brand
 
-from ..models import Consent, Event, Identity, MatchCase, Member, Merge
+from ..models import Consent, Event, Identity, MatchCase, Member, Merge, Order
 from ..models.consent import Purpose
 
 Kind = Identity.Kind
+LOOKED_AT = 200  # pairs, to choose from
 
 
 def named_in(kind: int, scope: str = "") -> QuerySet[Identity]:
@@ -49,10 +50,14 @@ def phone_of(member: Member) -> str:
 
 
 def twins(*, most: int) -> list[tuple[int, int]]:
-    """Pairs of members with one name and birthday, where there are just two of them."""
+    """Pairs of members with one name and birthday, where there are just two of them; where both have bought, last."""
     rows = Member.objects.exclude(birthday=None).order_by().values("name", "birthday")
     both = rows.annotate(n=Count("pk"), low=Min("pk"), high=Max("pk")).filter(n=2).order_by("low")
-    return list(both.values_list("low", "high")[:most])
+    pairs = list(both.values_list("low", "high")[:LOOKED_AT])
+    bought = set(
+        Order.objects.filter(member__in=[pk for pair in pairs for pk in pair]).values_list("member_id", flat=True)
+    )
+    return sorted(pairs, key=lambda pair: len(bought.intersection(pair)))[-most:]
 
 
 def standing_merge(case: MatchCase) -> Merge:

@@ -1,4 +1,4 @@
-"""The demo's sources: channels of many kinds, what their platforms told in the last day, and a key for every till.
+"""The demo's sources: channels of many kinds, what their platforms told in the last day, and keys for whoever calls us.
 
 The accounts are invented, no secret is set, and where a platform has an address it leads nowhere: nothing real is asked.
 """
@@ -69,7 +69,7 @@ PLANS = (
 
 
 def connect(world: World, by: Staff) -> dict[str, Channel]:
-    """Open the channels, name the brands' mini-programs to the system, and give each till its key; by code."""
+    """Open the channels, name the brands' mini-programs to the system, and give a key to whoever calls us; by code."""
     brands = {code: till.brand for code, till in world.tills.items()}
     opened = {}
     for plan in PLANS:
@@ -81,10 +81,11 @@ def connect(world: World, by: Staff) -> dict[str, Channel]:
     for code, app in world.apps.items():
         account = {"app_id": f"wx-demo-mini-{code}", "gateway": NOWHERE}
         opened[app.code] = _configure(app, "mini_program", account, 0, by, world)
-    for till in world.tills.values():
-        key, _token = keys.issue(
-            till, name="门店收银系统", stores=(), by=by, now=world.founded
-        )  # nobody sees the token
+    callers = [(till, "门店收银系统") for till in world.tills.values()] + [
+        (app, "小程序商城") for app in world.apps.values()
+    ]
+    for channel, name in [*callers, (opened["tmall-beauty"], "订单同步")]:
+        key, _token = keys.issue(channel, name=name, stores=(), by=by, now=world.founded)  # nobody sees the token
         keys.count_call(key, now=world.now - 2 * MINUTE)
     return opened
 
