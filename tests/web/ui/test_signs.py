@@ -13,6 +13,7 @@ from web.ui.templatetags.signs import SIGNS, sign, signs
         ("phone+name", "phone and name"),
         ("recycled phone", "phone given out anew"),
         ("openid:wx123", "OpenID:wx123"),
+        ("case: name+birthday", "looked at by a colleague: name and birthday"),
         ("something new", "something new"),
         ("", ""),
     ],

@@ -16,14 +16,18 @@ SIGNS = {
 }  # fmt: skip
 
 
+CASE = "case: "  # as loyalty.services.matching.decide names the rule of a merge
+
+
 @register.filter
 def sign(code: str) -> str:
-    """``phone+name`` in words: each part by its name, a scope behind a colon as it stands."""
-    parts = []
-    for part in code.split("+"):
+    """``phone+name`` in words: each part by its name, a scope behind a colon as it stands. ``case: …``: a person chose."""
+    parts, rule = [], code.removeprefix(CASE)
+    for part in rule.split("+"):
         name, colon, scope = part.partition(":")
         parts.append(f"{SIGNS.get(name, name)}{colon}{scope}")
-    return gettext(" and ").join(parts)
+    said = gettext(" and ").join(parts)
+    return gettext("looked at by a colleague: %(signs)s") % {"signs": said} if rule != code else said
 
 
 @register.filter
