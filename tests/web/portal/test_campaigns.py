@@ -118,7 +118,7 @@ def test_a_list_takes_the_same_number_of_queries_for_one_row_and_for_three(clien
 
 
 def test_the_list_counts_no_message_however_many_there_are(client, marketer, brand):
-    campaign = make_campaign(make_members(3), brand=brand)
+    campaign = make_campaign(make_members(3), brand=brand, quiet_from=time(0), quiet_until=time(0))
     run()
     with CaptureQueriesContext(connection) as asked:
         row = read(client, "/campaigns/")
