@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.utils import translation
 
 from campaigns.models import Delivery, Feedback
 from config.logs import configuration
@@ -236,7 +237,7 @@ def test_an_erasure_is_refused_clearly_while_a_till_holds_a_coupon(person):
     request = asked(person)
     held = make_coupon(make_template(person.home_store.brand), person, held_until=LATER + timedelta(minutes=5))
 
-    with pytest.raises(erasing.CannotErase, match="holds"):
+    with translation.override("en"), pytest.raises(erasing.CannotErase, match="holds"):
         erasing.erase(request, words="done", by=make_staff(), now=LATER)
 
     assert Member.objects.get(pk=person.pk).name == NAME
@@ -285,7 +286,7 @@ def test_the_same_question_is_one_request_and_is_answered_once():
     assert privacy.ask(member, Kind.ACCESS, came_by="card", now=LATER).pk == first.pk
     assert first.due_on == rules.due_on(NOON.date())
     privacy.answer(first, words="handed over", by=head, now=LATER)
-    with pytest.raises(privacy.CannotAnswer, match="already"):
+    with translation.override("en"), pytest.raises(privacy.CannotAnswer, match="already"):
         privacy.answer(first, words="handed over", by=head, now=LATER)
     assert privacy.ask(member, Kind.ACCESS, came_by="card", now=LATER).pk != first.pk
 

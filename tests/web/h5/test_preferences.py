@@ -75,7 +75,8 @@ def test_a_link_never_makes_a_first_yes(client):
 
 def test_a_forged_link_opens_nothing(client, member):
     path = path_of(member)
-    forged = path.replace("/settings", "")[:-1] + "9/settings"
+    at = len(path.removesuffix("/settings")) - 10  # the last sign of a signature may carry bits that nobody reads
+    forged = path[:at] + ("A" if path[at] != "A" else "B") + path[at + 1 :]
 
     assert client.get(forged).status_code == 404
     assert turn(client, forged, 0, "no").status_code == 404

@@ -6,6 +6,7 @@ import pytest
 import time_machine
 from django.db import DatabaseError, transaction
 from django.test import Client
+from django.utils import translation
 
 from stores.access import Role
 from stores.models import ExportRequest, LogEntry
@@ -89,7 +90,7 @@ def test_after_a_day_it_is_over(one, other):
     request = exports.ask("member", words="", form="csv", rows=3, reason="why", by=one, now=NOON)
     exports.decide(request, is_yes=True, by=other, now=NOON)
 
-    with pytest.raises(exports.CannotExport, match="day is over"):
+    with translation.override("en"), pytest.raises(exports.CannotExport, match="day is over"):
         exports.take(request, by=one, now=NOON + timedelta(hours=24))
     assert exports.take(request, by=one, now=NOON + timedelta(hours=24, seconds=-1)).taken_at
 
