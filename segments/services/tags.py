@@ -95,7 +95,7 @@ def _give(tag: Tag, ids: Sequence[int], *, source: str, now: datetime) -> int:
     """Some statements for any number of members; how many did not wear the tag before."""
     count = 0
     for begin in range(0, len(ids), SLICE):
-        given = {"tag": tag.pk, "now": now, "source": source, "ids": list(ids[begin : begin + SLICE])}
+        given: dict[str, Any] = {"tag": tag.pk, "now": now, "source": source, "ids": list(ids[begin : begin + SLICE])}
         with connection.cursor() as cursor:
             cursor.execute(TAG, given)
             fresh = [row[0] for row in cursor.fetchall()]

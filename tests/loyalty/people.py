@@ -124,8 +124,8 @@ class Crowd:
             SELECT n, t.id, %(noon)s + n * interval '1 ms', 'staff:1' FROM {people}, members_tag t WHERE (n + t.id) %% 3 <> 0
         """
         yield """
-            INSERT INTO loyalty_coupontemplate (program_id, name, name_en, terms, terms_en, kind, value, threshold, place, valid_days,
-                is_welcome, is_live) VALUES (%(prog1)s, '迎新', '', '', '', 'amount', 5, 0, 'store', 30, true, true)
+            INSERT INTO loyalty_coupontemplate (program_id, name, name_en, terms, terms_en, kind, value, threshold, place,
+                valid_days, is_welcome, is_live) VALUES (%(prog1)s, '迎新', '', '', '', 'amount', 5, 0, 'store', 30, true, true)
         """
         yield f"""
             INSERT INTO loyalty_coupon (template_id, member_id, code, source, issued_at, expires_at, order_number, void_reason)
