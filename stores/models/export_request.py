@@ -42,4 +42,4 @@ class ExportRequest(models.Model):
         ]  # fmt: skip
 
     def __str__(self):
-        return f"{self.name} {self.pk}"
+        return f"E{self.pk:06d}"

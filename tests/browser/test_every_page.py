@@ -39,14 +39,15 @@ NO_PAGE = {
     "import-template": "a file", "import-errors": "a file", "counter-scans": "figures", "card-qr": "a picture",
     "counter-promotion-reach": "figures", "counter-redeem-done": "after a form", "join-code": "after a form",
     "join-terms": "after a form", "card-terms": "after a form", "card-sign-in-code": "after a form",
+    "export-new": "about a list, which its address names",
     "counter-assist-state": "figures", "mini-page": "JSON", "mini-join": "JSON",
 }  # fmt: skip
 NOT_FOUND = {"link"}  # their page says so: the address of the walk is mistyped
 # --- words in Latin letters that a Chinese page may show, beside those in capitals (codes, CSV, SMTP) -------
 WORD = re.compile(r"(?<![A-Za-z0-9._@/:%{}+&=#-])[A-Za-z]*[a-z][A-Za-z]*(?!\.?[A-Za-z0-9_@/:%{}+&=#-])")
 KNOWN = frozenset(re.findall(r"\w+", """
-    App Chromium Excel English Linux MiB OpenID Token UnionID Webhook WeChat csv km px subscribe unionid xlsx
-    Aadmin Amarketer Aanalyst Adealer Aassociate box one paper
+    App Chromium Excel English Linux MiB OpenID Token UnionID Webhook WeChat csv km px subscribe unionid xlsx yes
+    house mailing Aadmin Amarketer Aanalyst Adealer Aassociate box one paper
 """))  # fmt: skip
 TEXTS = """() => {
     const said = [document.title], out = "script, style, noscript, template, textarea, code, kbd, pre, [lang=en], [translate=no]";
