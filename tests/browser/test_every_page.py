@@ -111,7 +111,7 @@ class Look:
     def look(self):
         """At what is open now: wide, narrow, in words, by night. Colours do not depend on width or language.
 
-        Chinese pages are looked at whole; English ones differ in their words, so once and for overflow.
+        Chinese pages are looked at wide, by day and night, English ones narrow; both for overflow at every width.
         """
         page, is_whole = self.page, self.language == "zh-hans"
         page.wait_for_load_state()
@@ -122,9 +122,8 @@ class Look:
             page.set_viewport_size({"width": width, "height": 900})
             if page.evaluate(WIDER) > 0:
                 self.say(f"scrolls sideways at {width} px")
-            if number < (2 if is_whole else 1):
-                colours = is_whole and not number
-                self.troubles.extend(f"{width} {line}" for line in axe.violations(page, colours=colours))
+            if not number:
+                self.troubles.extend(f"{width} {line}" for line in axe.violations(page, colours=is_whole))
         if is_whole:
             words = {word for text in page.evaluate(TEXTS) for word in WORD.findall(text)}
             strange = {word for word in words if len(word) > 1} - self.may_say
@@ -180,9 +179,9 @@ def enter(look, person=None) -> Client:
     return client
 
 
-def walk(look, door, things, client):
-    """Open each page of a door, but for addresses that only take forms."""
-    for route in routes((door,)):
+def walk(look, door, things, client, half=slice(None)):
+    """Open each page of a door, or of every second one, but for addresses that only take forms."""
+    for route in list(routes((door,)))[half]:
         try:
             address = route.url(things) if route.parameters else reverse(route.name)
         except KeyError as family:
@@ -239,16 +238,17 @@ def become_member(look, code):
     look.look()
 
 
+@pytest.mark.parametrize("half", [slice(0, None, 2), slice(1, None, 2)], ids=["odd", "even"])
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
-def test_every_page_of_headquarters_is_right(browser, live_server, world, untranslated, language):
+def test_every_page_of_headquarters_is_right(browser, live_server, world, untranslated, language, half):
     look = Look(browser, live_server, language, untranslated)
-    walk(look, "web.portal", world.things, enter(look, world.people["head"]))
-    for address in more_of_headquarters(world):
+    walk(look, "web.portal", world.things, enter(look, world.people["head"]), half)
+    for address in list(more_of_headquarters(world))[half]:
         look.go(address)
     look.context.close()
 
     assert not look.troubles, "\n".join(look.troubles)
-    assert len(look.seen) >= 85
+    assert len(look.seen) >= 40
 
 
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
